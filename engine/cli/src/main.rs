@@ -1,0 +1,3 @@
+//! The `kith` binary: composition root, configuration, commands.
+
+fn main() {}
