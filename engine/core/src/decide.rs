@@ -1,0 +1,257 @@
+//! The life of a command inside the core: prepare, decide, apply.
+//!
+//! `prepare` refuses what can be refused from memory and names the facts that must be loaded; `decide` turns the
+//! command into events or a refusal; `apply` folds an event and cannot fail. All three are pure.
+
+use std::collections::BTreeSet;
+
+use crate::answer::Answer;
+use crate::body::{Bodies, BodyRef};
+use crate::command::{Command, CommandKind};
+use crate::event::Event;
+use crate::handoff::Outgoing;
+use crate::ids::{MemberId, MessageId};
+use crate::member::{Member, Standing};
+use crate::message::Evidence;
+use crate::moment::Moment;
+use crate::notice::Text;
+use crate::queue::Receipt;
+use crate::record::{FORMAT, Record};
+use crate::refusal::Refusal;
+use crate::stream::{Community, Kind, Stream};
+use crate::{
+    card, channel, community, gate, handoff, host, import, limits, member, message, privacy, queue, role,
+    rule, timer,
+};
+
+/// What `prepare` says of a command that it does not refuse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Prepared {
+    /// The key was answered before: this is the answer, and nothing happens again.
+    Known(Answer),
+    /// Go on: load these facts, then decide.
+    Ready(Facts),
+}
+
+/// Facts that are not in memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Headers of messages older than the window.
+    pub messages: BTreeSet<MessageId>,
+}
+
+/// What a noun may look at when it decides.
+#[derive(Clone, Copy)]
+pub struct Ctx<'a> {
+    /// The whole stream.
+    pub stream: &'a Stream,
+    /// Its community.
+    pub community: &'a Community,
+    /// What is asked.
+    pub command: &'a Command,
+    /// What came with the command.
+    pub bodies: &'a Bodies,
+    /// What was loaded for it.
+    pub evidence: &'a Evidence,
+    /// The acting member; `None` for the host, timers, other streams and strangers.
+    pub actor: Option<&'a Member>,
+}
+
+impl<'a> Ctx<'a> {
+    /// The command's time, Unix milliseconds.
+    pub fn at_ms(&self) -> u64 {
+        self.command.at_ms
+    }
+
+    /// The text of a body that came with the command or is kept by the state.
+    pub fn text(&self, reference: &BodyRef) -> Option<&'a str> {
+        self.bodies.text(reference).or_else(|| self.stream.bodies.text(reference))
+    }
+
+    /// The text of a body that must have come with the command, checked against its length limit.
+    pub fn fresh_text(&self, field: &str, reference: &BodyRef, bytes_max: usize) -> Result<&'a str, Refusal> {
+        let body = self.bodies.get(reference).ok_or(Refusal::BodyMissing)?;
+        if !body.matches(reference) {
+            return Err(Refusal::BodyMissing);
+        }
+        let text = body.text().ok_or(Refusal::BodyMissing)?;
+        if text.len() > bytes_max {
+            return Err(Refusal::TextTooLong { field: field.to_owned(), max: bytes_max as u64 });
+        }
+        Ok(text)
+    }
+
+    /// A member who is inside.
+    pub fn member_inside(&self, id: MemberId) -> Result<&'a Member, Refusal> {
+        match self.community.members.get(id) {
+            Some(member) if member.standing == Standing::Active => Ok(member),
+            _ => Err(Refusal::NotFound { what: id.to_string() }),
+        }
+    }
+
+    /// The acting member.
+    pub fn acting(&self) -> Result<&'a Member, Refusal> {
+        self.actor.ok_or(Refusal::NotAMember)
+    }
+}
+
+/// What a command came to: collected by `decide`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// Why.
+    pub decisions: Vec<Receipt>,
+    /// What has to be delivered.
+    pub outbox: Vec<Outgoing>,
+}
+
+impl Outcome {
+    /// Adds an event.
+    pub fn event(&mut self, event: impl Into<Event>) {
+        self.events.push(event.into());
+    }
+
+    /// Tells a member something.
+    pub fn notify(&mut self, member: MemberId, text: Text) {
+        self.event(member::Event::Notified { member, text });
+    }
+}
+
+/// Refuses what memory alone can refuse, finds a known answer, or names the facts to load.
+pub fn prepare(stream: &Stream, command: &Command, bodies: &Bodies) -> Result<Prepared, Refusal> {
+    if let Some(answer) = stream.answers.known(command)? {
+        return Ok(Prepared::Known(answer.clone()));
+    }
+    match &stream.kind {
+        Kind::New => {}
+        Kind::Host(_) => {}
+        Kind::Community(community) => {
+            community::open_for(community, &command.kind)?;
+            stream.answers.within_rate(command)?;
+            role::check(community, command)?;
+        }
+    }
+    let _ = bodies;
+    let mut facts = Facts::default();
+    if let (CommandKind::Message(command), Kind::Community(community)) = (&command.kind, &stream.kind) {
+        message::facts(community, command, &mut facts);
+    }
+    Ok(Prepared::Ready(facts))
+}
+
+/// Decides a prepared command.
+pub fn decide(
+    stream: &Stream,
+    command: &Command,
+    bodies: &Bodies,
+    evidence: &Evidence,
+) -> Result<Outcome, Refusal> {
+    let mut out = Outcome::default();
+    match (&stream.kind, &command.kind) {
+        (Kind::New, CommandKind::Host(asked)) => host::found(stream, command, asked, &mut out)?,
+        (Kind::New, CommandKind::Community(asked)) => {
+            community::found(stream, command, bodies, asked, &mut out)?
+        }
+        (Kind::New, _) => return Err(Refusal::CommunityNotFound),
+        (Kind::Host(host), _) => host::decide(stream, host, command, &mut out)?,
+        (Kind::Community(community), kind) => {
+            let actor = role::check(community, command)?;
+            let ctx = Ctx { stream, community, command, bodies, evidence, actor };
+            decide_kind(&ctx, kind, &mut out)?;
+        }
+    }
+    if stream.format < FORMAT && !out.events.is_empty() {
+        out.events.insert(0, Event::FormatRaised { format: FORMAT });
+    }
+    Ok(out)
+}
+
+fn decide_kind(ctx: &Ctx<'_>, kind: &CommandKind, out: &mut Outcome) -> Result<(), Refusal> {
+    match kind {
+        CommandKind::Host(_) => Err(Refusal::WrongStream),
+        CommandKind::Community(command) => community::decide(ctx, command, out),
+        CommandKind::Role(command) => role::decide(ctx, command, out),
+        CommandKind::Member(command) => member::decide(ctx, command, out),
+        CommandKind::Card(command) => card::decide(ctx, command, out),
+        CommandKind::Gate(command) => gate::decide(ctx, command, out),
+        CommandKind::Channel(command) => channel::decide(ctx, command, out),
+        CommandKind::Message(command) => message::decide(ctx, command, out),
+        CommandKind::Rule(command) => rule::decide(ctx, command, out),
+        CommandKind::Queue(command) => queue::decide(ctx, command, out),
+        CommandKind::Privacy(command) => privacy::decide(ctx, command, out),
+        CommandKind::Import(command) => import::decide(ctx, command, out),
+        CommandKind::Handoff(command) => handoff::decide(ctx, command, out),
+        CommandKind::Timer(command) => timer::decide(ctx, command, out),
+    }
+}
+
+/// Folds a record: its number and time, its answer, its events, its outbox.
+pub fn apply_record(stream: &mut Stream, record: &Record, bodies: &Bodies) {
+    let moment = Moment { seq: record.seq, at_ms: record.command.at_ms, command: record.command.id };
+    stream.seq = moment.seq;
+    stream.at_ms = moment.at_ms;
+    stream.answers.apply(record);
+    for event in &record.events {
+        apply(stream, event, &moment, bodies);
+    }
+    for receipt in &record.decisions {
+        if let Kind::Community(community) = &mut stream.kind {
+            queue::keep_receipt(&mut community.queue, receipt);
+        }
+    }
+    stream.handoffs.post(record);
+}
+
+/// Folds one event. `bodies` are those of its record; nothing serialized may be derived from them.
+pub fn apply(stream: &mut Stream, event: &Event, moment: &Moment, bodies: &Bodies) {
+    match event {
+        Event::FormatRaised { format } => {
+            stream.format = *format;
+            return;
+        }
+        Event::Timer(event) => return timer::apply(&mut stream.timers, event),
+        Event::Handoff(event) => return handoff::apply(&mut stream.handoffs, event),
+        Event::Host(event) => return host::apply(stream, event, moment),
+        Event::Community(community::Event::Created { .. }) if matches!(stream.kind, Kind::New) => {
+            stream.kind = Kind::Community(Box::default());
+        }
+        _ => {}
+    }
+    let Kind::Community(community) = &mut stream.kind else { return };
+    let kept = &mut stream.bodies;
+    match event {
+        Event::Community(event) => community::apply(community, event, moment, (kept, bodies)),
+        Event::Role(event) => role::apply(community, event),
+        Event::Member(event) => member::apply(community, event, moment),
+        Event::Card(event) => card::apply(community, event, moment, (kept, bodies)),
+        Event::Gate(event) => gate::apply(community, event, moment, (kept, bodies)),
+        Event::Channel(event) => channel::apply(community, event, moment),
+        Event::Message(event) => message::apply(community, event, moment, (kept, bodies)),
+        Event::Rule(event) => rule::apply(community, event, moment),
+        Event::Queue(event) => queue::apply(community, event, moment, (kept, bodies)),
+        Event::Privacy(event) => privacy::apply(community, event, moment, kept),
+        Event::Import(event) => import::apply(community, event, moment, (kept, bodies)),
+        Event::FormatRaised { .. } | Event::Timer(_) | Event::Handoff(_) | Event::Host(_) => {}
+    }
+}
+
+/// The bodies that a state keeps, and those that came with the record being folded.
+pub type Shelf<'a> = (&'a mut Bodies, &'a Bodies);
+
+/// Moves a body of the record to those that the state keeps.
+pub fn keep(shelf: &mut Shelf<'_>, reference: &BodyRef) {
+    if let Some(body) = shelf.1.get(reference) {
+        shelf.0.insert(body.clone());
+    }
+}
+
+/// Refuses a key that no caller should send.
+pub fn check_key(command: &Command) -> Result<(), Refusal> {
+    match &command.key {
+        Some(key) if key.text.is_empty() || key.text.len() > limits::KEY_BYTES_MAX => {
+            Err(Refusal::KeyInvalid { max: limits::KEY_BYTES_MAX as u64 })
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,141 @@
+//! The domain's no: one ordered list of refusals with stable codes.
+//!
+//! Guards refuse in the order of this list, so that a caller always learns the first thing to mend. A refusal is
+//! part of the contract and never logged as an error. Its sentence and its hint are in the message files under
+//! its code and `<code>.hint`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::notice::{Arg, Text};
+
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $name:ident $({ $($field:ident: $kind:ty),* $(,)? })? = $code:literal;)*) => {
+        /// Why a command changed nothing.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Refusal {
+            $($(#[$doc])* $name $({ $(
+                #[doc = concat!("Argument `{", stringify!($field), "}` of the text.")]
+                $field: $kind
+            ),* })?,)*
+        }
+
+        impl Refusal {
+            /// Every code, in order.
+            pub const CODES: &'static [&'static str] = &[$($code),*];
+
+            /// The stable code.
+            pub fn code(&self) -> &'static str {
+                match self {
+                    $(Self::$name $({ $($field: _),* })? => $code,)*
+                }
+            }
+
+            /// Code and arguments, to be rendered in the reader's language.
+            pub fn text(&self) -> Text {
+                match self {
+                    $(Self::$name $({ $($field),* })? => {
+                        Text::new($code)$($(.with(stringify!($field), refusal_arg($field)))*)?
+                    })*
+                }
+            }
+        }
+    };
+}
+
+/// A refusal's field as an argument of a text.
+trait RefusalArg {
+    fn arg(&self) -> Arg;
+}
+
+impl RefusalArg for String {
+    fn arg(&self) -> Arg {
+        Arg::Name(self.clone())
+    }
+}
+
+impl RefusalArg for u64 {
+    fn arg(&self) -> Arg {
+        Arg::from(*self)
+    }
+}
+
+impl RefusalArg for Arg {
+    fn arg(&self) -> Arg {
+        self.clone()
+    }
+}
+
+fn refusal_arg(field: &impl RefusalArg) -> Arg {
+    field.arg()
+}
+
+refusals! {
+    // The stream and the caller.
+    /// The command names a stream that has not been created.
+    CommunityNotFound = "community_not_found";
+    /// A community command to the host's stream or the other way round.
+    WrongStream = "wrong_stream";
+    /// The community exists already.
+    CommunityExists = "community_exists";
+    /// Suspended by the host: reading only.
+    CommunitySuspended = "community_suspended";
+    /// Archived by its owner: reading only.
+    CommunityArchived = "community_archived";
+    /// Removed; nothing can be asked of it any more.
+    CommunityRemoved = "community_removed";
+    /// The person may not act anywhere on this host.
+    PersonSuspended = "person_suspended";
+    /// No such person on this host.
+    PersonNotFound = "person_not_found";
+    /// The key was used with another input.
+    KeyReused = "key_reused";
+    /// The key is empty or too long.
+    KeyInvalid { max: u64 } = "key_invalid";
+    /// Too many commands in a minute.
+    TooManyCommands { max: u64 } = "too_many_commands";
+    /// A quota that the host set is used up.
+    QuotaExceeded { quota: String, max: u64 } = "quota_exceeded";
+
+    // Who may.
+    /// Only the host may.
+    HostOnly = "host_only";
+    /// The actor is not a member here.
+    NotAMember = "not_a_member";
+    /// The actor was banned.
+    Banned = "banned";
+    /// The actor's role lacks the permission.
+    PermissionMissing { permission: String } = "permission_missing";
+    /// The token was not given the permission.
+    ScopeTooNarrow { permission: String } = "scope_too_narrow";
+    /// Only the owner may.
+    OwnerOnly = "owner_only";
+    /// The other is of the same or a higher rank.
+    RankTooLow = "rank_too_low";
+    /// Muted until a time.
+    Muted { until: Arg } = "muted";
+
+    // Shape of the input.
+    /// A text is empty that must not be.
+    TextEmpty { field: String } = "text_empty";
+    /// A text is too long.
+    TextTooLong { field: String, max: u64 } = "text_too_long";
+    /// A name is not usable.
+    NameInvalid { name: String } = "name_invalid";
+    /// A body that the command refers to did not come with it, or is not UTF-8.
+    BodyMissing = "body_missing";
+    /// A value does not fit its setting's or field's type.
+    ValueInvalid { name: String, expected: String } = "value_invalid";
+    /// Too many of something.
+    TooMany { what: String, max: u64 } = "too_many";
+
+    // What it is about.
+    /// Nothing of that name or id.
+    NotFound { what: String } = "not_found";
+    /// Something of that name exists.
+    AlreadyExists { what: String } = "already_exists";
+    /// It is not in a state in which this can be done.
+    WrongState { what: String, state: String } = "wrong_state";
+    /// Nothing would change.
+    NothingToChange = "nothing_to_change";
+}

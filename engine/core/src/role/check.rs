@@ -1,0 +1,74 @@
+//! The one place where a command is held against actor, role, token scope and community.
+
+use super::{Need, OWNER};
+use crate::command::{Actor, Command};
+use crate::decide::Ctx;
+use crate::member::{Member, Standing};
+use crate::refusal::Refusal;
+use crate::stream::Community;
+
+/// Checks actor × role × token scope × community for a command, and finds the acting member.
+pub fn check<'a>(community: &'a Community, command: &Command) -> Result<Option<&'a Member>, Refusal> {
+    let need = command.kind.needs();
+    check_scope(command, need)?;
+    match (command.actor, need) {
+        (Actor::Host, Need::Host | Need::Permission(_) | Need::Owner) => Ok(None),
+        (Actor::Timer(_), Need::Timer) | (Actor::Stream(_), Need::Stream) => Ok(None),
+        (_, Need::Host) => Err(Refusal::HostOnly),
+        (Actor::Person(person), Need::Person) => Ok(community.members.of_person(person)),
+        (Actor::Person(person), _) => {
+            check_member(community, community.members.of_person(person).ok_or(Refusal::NotAMember)?, need)
+        }
+        (Actor::Member(id), _) => {
+            check_member(community, community.members.get(id).ok_or(Refusal::NotAMember)?, need)
+        }
+        (Actor::Host | Actor::Timer(_) | Actor::Stream(_), _) => Err(Refusal::NotAMember),
+    }
+}
+
+fn check_scope(command: &Command, need: Need) -> Result<(), Refusal> {
+    let (Some(scope), Need::Permission(permission)) = (&command.scope, need) else {
+        return match (&command.scope, need) {
+            (Some(_), Need::Owner | Need::Host) => {
+                Err(Refusal::ScopeTooNarrow { permission: OWNER.to_owned() })
+            }
+            _ => Ok(()),
+        };
+    };
+    if scope.contains(&permission) {
+        return Ok(());
+    }
+    Err(Refusal::ScopeTooNarrow { permission: permission.code().to_owned() })
+}
+
+fn check_member<'a>(
+    community: &Community,
+    member: &'a Member,
+    need: Need,
+) -> Result<Option<&'a Member>, Refusal> {
+    if need == Need::Known || need == Need::Person {
+        return Ok(Some(member));
+    }
+    match member.standing {
+        Standing::Active => {}
+        Standing::Banned { .. } => return Err(Refusal::Banned),
+        _ => return Err(Refusal::NotAMember),
+    }
+    match need {
+        Need::Permission(permission) if !community.roles.allow(member, permission) => {
+            Err(Refusal::PermissionMissing { permission: permission.code().to_owned() })
+        }
+        Need::Owner if community.profile.owner != Some(member.id) => Err(Refusal::OwnerOnly),
+        Need::Timer | Need::Stream => Err(Refusal::HostOnly),
+        _ => Ok(Some(member)),
+    }
+}
+
+/// Refuses unless the actor outranks `target`; the host outranks everybody.
+pub fn outranks(ctx: &Ctx<'_>, target: &Member) -> Result<(), Refusal> {
+    let Some(actor) = ctx.actor else { return Ok(()) };
+    if ctx.community.roles.rank(actor) > ctx.community.roles.rank(target) {
+        return Ok(());
+    }
+    Err(Refusal::RankTooLow)
+}

@@ -1,0 +1,85 @@
+//! Permissions: what may be done at all, by stable codes, and what a command needs of its actor.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident = $code:literal;)*) => {
+        /// What a role may allow. Codes are stable; new ones are added at the end.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Permission {
+            $($(#[$doc])* #[serde(rename = $code)] $name,)*
+        }
+
+        impl Permission {
+            /// Every permission.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The stable code, as it stands in blueprints and tokens.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code),* }
+            }
+        }
+    };
+}
+
+permissions! {
+    /// Read channels.
+    Read = "read";
+    /// Post in group channels and one's own feed.
+    Post = "post";
+    /// Post in broadcast channels.
+    Broadcast = "broadcast";
+    /// React to messages.
+    React = "react";
+    /// Make invite codes.
+    Invite = "invite";
+    /// Make announcements.
+    Announce = "announce";
+    /// Mention everybody, within the budget.
+    MentionAll = "mention_all";
+    /// Delete and pin others' messages, decide holds and appeals; exempt from slow mode.
+    Moderate = "moderate";
+    /// Warn, mute and remove members, lift sanctions.
+    Sanction = "sanction";
+    /// Ban and unban.
+    Ban = "ban";
+    /// Let applicants in or turn them away.
+    Approve = "approve";
+    /// Tag members, give and take roles below one's own rank.
+    ManageMembers = "manage_members";
+    /// Define roles.
+    ManageRoles = "manage_roles";
+    /// Open, change and close channels.
+    ManageChannels = "manage_channels";
+    /// Change rules, ladder, lists, slow mode and the raid switch.
+    ManageRules = "manage_rules";
+    /// Change the gate.
+    ManageGate = "manage_gate";
+    /// Change the card's fields.
+    ManageCard = "manage_card";
+    /// Change settings and texts.
+    ManageSettings = "manage_settings";
+    /// Bring a past in.
+    Import = "import";
+}
+
+/// What a command asks of its actor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Only the operator of the process.
+    Host,
+    /// A person, member or not.
+    Person,
+    /// Any member who is inside, or one who was (to appeal, to leave).
+    Known,
+    /// A member inside.
+    Inside,
+    /// A member inside with a permission, or the host.
+    Permission(Permission),
+    /// The owner, or the host.
+    Owner,
+    /// The stream's own timers.
+    Timer,
+    /// Another stream.
+    Stream,
+}
