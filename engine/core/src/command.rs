@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 
 use crate::ids::{CommandId, CommunityId, MemberId, PersonId, TimerId};
 use crate::role::{Need, Permission};
@@ -35,6 +37,17 @@ pub struct Key {
     /// MAC over the canonical input.
     #[serde(with = "serde_bytes")]
     pub input: [u8; 16],
+}
+
+impl Key {
+    /// A key over the caller's canonical input, such as the bytes of a request.
+    pub fn new(text: String, pepper: &[u8; 32], input: &[u8]) -> Self {
+        let mut mac = Hmac::<Sha256>::new_from_slice(pepper).expect("HMAC takes a key of any length");
+        mac.update(input);
+        let mut short = [0; 16];
+        short.copy_from_slice(&mac.finalize().into_bytes()[..16]);
+        Self { text, input: short }
+    }
 }
 
 /// One command.

@@ -51,21 +51,21 @@ pub type Row = (u64, u32);
 /// What waits to be delivered and what has been received.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handoffs {
-    outbox: BTreeMap<Row, Outgoing>,
+    outbox: BTreeMap<Row, (u64, Outgoing)>,
     seen: BTreeSet<CommandId>,
     seen_order: VecDeque<CommandId>,
 }
 
 impl Handoffs {
-    /// What waits to be delivered, oldest first.
-    pub fn outbox(&self) -> impl Iterator<Item = (Row, &Outgoing)> {
-        self.outbox.iter().map(|(row, outgoing)| (*row, outgoing))
+    /// What waits to be delivered, oldest first: row, time of its record in Unix milliseconds, parcel.
+    pub fn outbox(&self) -> impl Iterator<Item = (Row, u64, &Outgoing)> {
+        self.outbox.iter().map(|(row, (at_ms, outgoing))| (*row, *at_ms, outgoing))
     }
 
     /// Puts a record's parcels into the outbox.
     pub fn post(&mut self, record: &Record) {
         for (index, outgoing) in (0_u32..).zip(&record.outbox) {
-            self.outbox.insert((record.seq, index), outgoing.clone());
+            self.outbox.insert((record.seq, index), (record.command.at_ms, outgoing.clone()));
         }
     }
 }

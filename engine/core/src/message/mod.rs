@@ -9,6 +9,7 @@ use crate::decide::{Ctx, Facts, Outcome, Shelf};
 use crate::event::Event as AnyEvent;
 use crate::ids::{ChannelId, MemberId, MessageId};
 use crate::moment::Moment;
+use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::role::{Need, Permission};
 use crate::stream::Community;
@@ -119,6 +120,14 @@ pub fn posted_id(event: &AnyEvent) -> Option<MessageId> {
         AnyEvent::Message(Event::Posted { header, .. }) => Some(header.id),
         _ => None,
     }
+}
+
+/// The header of a message, from the record that posted it.
+pub fn header_of(record: &Record, id: MessageId) -> Option<Header> {
+    record.events.iter().find_map(|event| match event {
+        AnyEvent::Message(Event::Posted { header, .. }) if header.id == id => Some(header.clone()),
+        _ => None,
+    })
 }
 
 /// Names the messages that a command is about and that the window no longer holds.

@@ -1,0 +1,209 @@
+//! The writer of one stream: turns drafts into records, keeps the state, and hands frames to the log.
+//!
+//! Synchronous and without threads of its own: a mailbox drives it in the engine, a harness drives it directly
+//! with a clock of its own. The state runs ahead of the disk; whoever drives it must not answer before the frame
+//! is durable.
+
+use std::sync::Arc;
+
+use kith_core::body::Bodies;
+use kith_core::command::Command;
+use kith_core::decide::{self, Facts, Prepared};
+use kith_core::ids::CommunityId;
+use kith_core::message::{self, Evidence};
+use kith_core::ports::{Appended, Head, NewFrame, NewRecord, Records, Snapshot, Snapshots, StoreError};
+use kith_core::record::{FORMAT, Record};
+use kith_core::refusal::Refusal;
+use kith_core::stream::{SCHEMA, Stream};
+
+use crate::draft::{AskError, Draft, Reply};
+use crate::recover;
+
+/// Bytes of records in one frame before it is handed over; larger frames would delay other streams' answers.
+const FRAME_BYTES_MAX: usize = 1024 * 1024;
+
+/// One stream's state and what of it is not yet in a frame.
+pub struct Writer {
+    stream: Stream,
+    records: Arc<dyn Records>,
+    epoch: u64,
+    frame_no: u64,
+    pending: Vec<NewRecord>,
+    pending_bytes: usize,
+}
+
+/// What one draft came to.
+#[derive(Debug)]
+pub struct Step {
+    /// What to tell the caller once the frame is durable.
+    pub reply: Result<Reply, AskError>,
+    /// Whether a record was made.
+    pub recorded: bool,
+}
+
+impl Writer {
+    /// Opens a stream: newest snapshot, then the records after it.
+    pub fn open(
+        community: CommunityId,
+        records: Arc<dyn Records>,
+        snapshots: &dyn Snapshots,
+    ) -> Result<Self, AskError> {
+        let (stream, head) = recover::recover(community, records.as_ref(), snapshots)?;
+        Ok(Self {
+            stream,
+            records,
+            epoch: head.epoch,
+            frame_no: head.frame_no,
+            pending: Vec::new(),
+            pending_bytes: 0,
+        })
+    }
+
+    /// The state, records not yet durable included.
+    pub fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    /// The number of the last frame that was handed over.
+    pub fn frame_no(&self) -> u64 {
+        self.frame_no
+    }
+
+    /// Whether records wait for `flush`.
+    pub fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Whether the pending frame is large enough to go.
+    pub fn frame_is_full(&self) -> bool {
+        self.pending_bytes >= FRAME_BYTES_MAX
+    }
+
+    /// Takes one draft through prepare, load, decide and apply. `now_ms` is the wall clock; the record's time
+    /// never goes back.
+    pub fn step(&mut self, draft: Draft, now_ms: u64) -> Step {
+        let at_ms = now_ms.max(self.stream.at_ms);
+        let (command, bodies) = draft.at(at_ms);
+        let facts = match decide::prepare(&self.stream, &command, &bodies) {
+            Ok(Prepared::Ready(facts)) => facts,
+            Ok(Prepared::Known(answer)) => return known(answer),
+            Err(refusal) => return self.refuse(command, refusal),
+        };
+        let evidence = match self.load(command.community, &facts) {
+            Ok(evidence) => evidence,
+            Err(error) => return Step { reply: Err(error), recorded: false },
+        };
+        match decide::decide(&self.stream, &command, &bodies, &evidence) {
+            Err(refusal) => self.refuse(command, refusal),
+            Ok(outcome) => {
+                let record = Record {
+                    v: FORMAT,
+                    seq: self.stream.seq + 1,
+                    command,
+                    evidence,
+                    events: outcome.events,
+                    decisions: outcome.decisions,
+                    outbox: outcome.outbox,
+                    refusal: None,
+                };
+                self.record(record, bodies)
+            }
+        }
+    }
+
+    /// A refusal leaves a record only where a key asks to remember it.
+    fn refuse(&mut self, command: Command, refusal: Refusal) -> Step {
+        let remembered = command.key.is_some() && self.stream.seq > 0 && rememberable(&refusal);
+        if remembered {
+            let record = Record {
+                v: FORMAT,
+                seq: self.stream.seq + 1,
+                command,
+                evidence: Evidence::default(),
+                events: Vec::new(),
+                decisions: Vec::new(),
+                outbox: Vec::new(),
+                refusal: Some(refusal.clone()),
+            };
+            self.record(record, Bodies::default());
+        }
+        Step { reply: Err(AskError::Refused(refusal)), recorded: remembered }
+    }
+
+    fn record(&mut self, record: Record, bodies: Bodies) -> Step {
+        let bytes = record.encode();
+        decide::apply_record(&mut self.stream, &record, &bodies);
+        let bodies = bodies.into_vec();
+        self.pending_bytes += bytes.len() + bodies.iter().map(|body| body.bytes.len()).sum::<usize>();
+        self.pending.push(NewRecord {
+            seq: record.seq,
+            at_ms: record.command.at_ms,
+            ids: record.ids(),
+            bytes,
+            bodies,
+        });
+        Step { reply: Ok(reply(record)), recorded: true }
+    }
+
+    /// Reads the facts that are not in memory.
+    fn load(&self, community: CommunityId, facts: &Facts) -> Result<Evidence, AskError> {
+        let mut evidence = Evidence::default();
+        for id in &facts.messages {
+            let header = match self.records.locate(community, id.0)? {
+                None => None,
+                Some(stored) => recover::decode(community, &stored)
+                    .map(|record| message::header_of(&record, *id))
+                    .map_err(|what| AskError::Unreadable { community, what })?,
+            };
+            evidence.messages.insert(*id, header);
+        }
+        Ok(evidence)
+    }
+
+    /// Hands the pending records to the log as one frame; `done` runs when it is durable.
+    pub fn flush(&mut self, done: Appended) -> Result<(), StoreError> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let frame = NewFrame {
+            community: self.stream.id,
+            epoch: self.epoch,
+            frame_no: self.frame_no + 1,
+            records: std::mem::take(&mut self.pending),
+        };
+        self.pending_bytes = 0;
+        self.records.append(frame, done)?;
+        self.frame_no += 1;
+        Ok(())
+    }
+
+    /// The state as a snapshot at `head`, which must be the last frame and durable.
+    pub fn snapshot(&self, head: Head) -> Snapshot {
+        Snapshot {
+            head,
+            schema: SCHEMA,
+            bytes: self.stream.encode(),
+            bodies: self.stream.bodies.iter().cloned().collect(),
+        }
+    }
+}
+
+fn known(answer: kith_core::answer::Answer) -> Step {
+    let reply = match answer.refusal {
+        Some(refusal) => Err(AskError::Refused(refusal)),
+        None => {
+            Ok(Reply { command: answer.command, seq: answer.seq, events: Vec::new(), receipts: Vec::new() })
+        }
+    };
+    Step { reply, recorded: false }
+}
+
+fn reply(record: Record) -> Reply {
+    let Record { seq, command, events, decisions, .. } = record;
+    Reply { command: command.id, seq, events, receipts: decisions }
+}
+
+/// A refusal that says nothing of the intent is not kept: the same key may come again with it mended.
+fn rememberable(refusal: &Refusal) -> bool {
+    !matches!(refusal, Refusal::KeyReused | Refusal::KeyInvalid { .. } | Refusal::TooManyCommands { .. })
+}
