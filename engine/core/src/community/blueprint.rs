@@ -1,0 +1,126 @@
+//! The blueprint: a whole community as values, as it stands in `community.toml`, `messages/` and `lists/`.
+//!
+//! Each noun brings its own configuration; here they only come together. Reading the files is the caller's
+//! business; whatever a blueprint holds is checked by `check` before anything is founded.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Settings, Zone};
+use crate::limits;
+use crate::refusal::Refusal;
+use crate::role::{Role, Roles};
+
+/// Lists of one community; each is compiled when a rule uses it.
+const LISTS_MAX: usize = 64;
+/// Lines of one list.
+const LIST_LINES_MAX: usize = 20_000;
+/// Texts of one language.
+const TEXTS_MAX: usize = 1_000;
+
+/// A whole community as values.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Blueprint {
+    /// What it is for, in one line.
+    pub about: String,
+    /// IANA time zone; UTC where none is named.
+    pub zone: Zone,
+    /// The language of its texts, `en` or `zh-CN`, where a reader has not chosen.
+    pub language: Language,
+    /// Typed settings.
+    pub settings: Settings,
+    /// Roles besides the built-in ones, or instead of one of the same name.
+    pub roles: BTreeMap<String, Role>,
+    /// Named lists: name → lines. From `lists/<name>.txt`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub lists: BTreeMap<String, Vec<String>>,
+    /// Texts of its own: language → code → template. From `messages/<language>.toml`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub texts: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// A language that the engine has texts in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Language {
+    /// English.
+    #[default]
+    #[serde(rename = "en")]
+    English,
+    /// 简体中文.
+    #[serde(rename = "zh-CN")]
+    Chinese,
+}
+
+impl Language {
+    /// The tag of RFC 5646.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Chinese => "zh-CN",
+        }
+    }
+}
+
+impl Blueprint {
+    /// Refuses a blueprint that would not work.
+    pub fn check(&self) -> Result<(), Refusal> {
+        for (name, role) in &self.roles {
+            limits::check_name(name)?;
+            if role.rank >= 100 {
+                return Err(Refusal::ValueInvalid {
+                    name: format!("roles.{name}.rank"),
+                    expected: "0–99".to_owned(),
+                });
+            }
+        }
+        if self.roles.len() > limits::ROLES_MAX {
+            return Err(Refusal::TooMany { what: "role".to_owned(), max: limits::ROLES_MAX as u64 });
+        }
+        if self.lists.len() > LISTS_MAX {
+            return Err(Refusal::TooMany { what: "list".to_owned(), max: LISTS_MAX as u64 });
+        }
+        self.lists.iter().try_for_each(|(name, lines)| check_list(name, lines))?;
+        self.texts.iter().try_for_each(|(language, texts)| check_texts(language, texts))?;
+        self.zone.check()?;
+        self.settings.check()
+    }
+
+    /// The built-in roles with the blueprint's over them.
+    pub fn all_roles(&self) -> Roles {
+        let mut roles = Roles::default();
+        roles.0.extend(self.roles.iter().map(|(name, role)| (name.clone(), role.clone())));
+        roles
+    }
+}
+
+/// Refuses a list that is not usable.
+pub(super) fn check_list(name: &str, lines: &[String]) -> Result<(), Refusal> {
+    limits::check_name(name)?;
+    if lines.len() > LIST_LINES_MAX {
+        return Err(Refusal::TooMany { what: format!("lists.{name}"), max: LIST_LINES_MAX as u64 });
+    }
+    match lines.iter().find(|line| line.len() > limits::NAME_BYTES_MAX) {
+        Some(_) => {
+            Err(Refusal::TextTooLong { field: format!("lists.{name}"), max: limits::NAME_BYTES_MAX as u64 })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses texts that are not usable.
+pub(super) fn check_texts(language: &str, texts: &BTreeMap<String, String>) -> Result<(), Refusal> {
+    if !["en", "zh-CN"].contains(&language) {
+        return Err(Refusal::ValueInvalid { name: language.to_owned(), expected: "en | zh-CN".to_owned() });
+    }
+    if texts.len() > TEXTS_MAX {
+        return Err(Refusal::TooMany { what: format!("messages.{language}"), max: TEXTS_MAX as u64 });
+    }
+    match texts.iter().find(|(_, text)| text.len() > limits::TEXT_BYTES_MAX) {
+        Some((code, _)) => {
+            Err(Refusal::TextTooLong { field: code.clone(), max: limits::TEXT_BYTES_MAX as u64 })
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,132 @@
+//! Settings: typed, each changed by command, each with its bounds.
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::moment::DAY_MS;
+use crate::refusal::Refusal;
+
+use super::Language;
+
+/// The longest span a setting can name: ten years.
+const SPAN_MS_MAX: u64 = 3_653 * DAY_MS;
+
+/// An IANA time zone that the bundled database knows.
+///
+/// Events keep the name as it was; a name that a later release's database lacks is treated as UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Zone(String);
+
+impl Default for Zone {
+    fn default() -> Self {
+        Self("UTC".to_owned())
+    }
+}
+
+impl Zone {
+    /// A zone by its IANA name.
+    pub fn new(name: &str) -> Result<Self, Refusal> {
+        match TimeZone::get(name) {
+            Ok(_) => Ok(Self(name.to_owned())),
+            Err(_) => Err(Refusal::ValueInvalid {
+                name: name.chars().take(60).collect(),
+                expected: "an IANA time zone such as Asia/Shanghai".to_owned(),
+            }),
+        }
+    }
+
+    /// Refuses a name that the database lacks; a blueprint's zone comes unchecked.
+    pub fn check(&self) -> Result<(), Refusal> {
+        Self::new(&self.0).map(|_| ())
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
+    /// Its rules.
+    pub fn rules(&self) -> TimeZone {
+        TimeZone::get(&self.0).unwrap_or(TimeZone::UTC)
+    }
+}
+
+/// Typed settings of a community; each can be changed by command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// How long somebody who was removed has to wait before they may apply again, milliseconds.
+    pub rejoin_pause_ms: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { rejoin_pause_ms: 7 * DAY_MS }
+    }
+}
+
+impl Settings {
+    /// Refuses values out of their bounds.
+    pub fn check(&self) -> Result<(), Refusal> {
+        check_span("rejoin_pause_ms", self.rejoin_pause_ms)
+    }
+}
+
+fn check_span(name: &str, span_ms: u64) -> Result<(), Refusal> {
+    if span_ms <= SPAN_MS_MAX {
+        return Ok(());
+    }
+    Err(Refusal::ValueInvalid { name: name.to_owned(), expected: format!("at most {SPAN_MS_MAX} ms") })
+}
+
+/// One setting with its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setting {
+    /// What the community is for, in one line.
+    About(String),
+    /// The time zone.
+    Zone(Zone),
+    /// The language of its texts.
+    Language(Language),
+    /// The pause before somebody removed may apply again, milliseconds.
+    RejoinPauseMs(u64),
+}
+
+impl Setting {
+    /// Refuses a value out of its bounds.
+    pub fn check(&self) -> Result<(), Refusal> {
+        match self {
+            Self::About(about) if about.len() > 4 * crate::limits::NAME_BYTES_MAX => {
+                Err(Refusal::TextTooLong {
+                    field: "about".to_owned(),
+                    max: 4 * crate::limits::NAME_BYTES_MAX as u64,
+                })
+            }
+            Self::About(_) | Self::Language(_) => Ok(()),
+            Self::Zone(zone) => zone.check(),
+            Self::RejoinPauseMs(span_ms) => check_span("rejoin_pause_ms", *span_ms),
+        }
+    }
+
+    /// The value that this setting has now.
+    pub fn current(&self, profile: &super::Profile) -> Self {
+        match self {
+            Self::About(_) => Self::About(profile.about.clone()),
+            Self::Zone(_) => Self::Zone(profile.zone.clone()),
+            Self::Language(_) => Self::Language(profile.language),
+            Self::RejoinPauseMs(_) => Self::RejoinPauseMs(profile.settings.rejoin_pause_ms),
+        }
+    }
+
+    /// Sets it.
+    pub(super) fn set(&self, profile: &mut super::Profile) {
+        match self {
+            Self::About(about) => profile.about.clone_from(about),
+            Self::Zone(zone) => profile.zone = zone.clone(),
+            Self::Language(language) => profile.language = *language,
+            Self::RejoinPauseMs(span_ms) => profile.settings.rejoin_pause_ms = *span_ms,
+        }
+    }
+}
