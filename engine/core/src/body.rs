@@ -1,11 +1,12 @@
 //! Content apart from facts: what people wrote is never in the hashed record, only a reference to it.
 //!
-//! A `BodyRef` holds the id, the length and an HMAC-SHA-256 (RFC 2104, truncated to 128 bits) of the content under
-//! a random key that is stored *with* the body. Destroying the owner's key at rest makes body and MAC key
-//! unreadable; the record, its hash chain and the state hash stay as they were.
+//! A `BodyRef` holds the id, the length and an HMAC-SHA-256 (RFC 2104, truncated to 128 bits) of the content
+//! under a random key that is stored *with* the body. Destroying the owner's key at rest makes body and MAC
+//! key unreadable; the record, its hash chain and the state hash stay as they were.
 //!
-//! `Bodies` carries the content beside a command, a record or a state. The rule that makes erasure work: `apply`
-//! may move bodies about, but nothing that is serialized in the state may be *derived* from a body's content.
+//! `Bodies` carries the content beside a command, a record or a state. The rule that makes erasure work:
+//! `apply` may move bodies about, but nothing that is serialized in the state may be *derived* from a body's
+//! content.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

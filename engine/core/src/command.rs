@@ -1,4 +1,5 @@
-//! A command: who asks for what, in which community. The one shape in which anything can be asked of a stream.
+//! A command: who asks for what, in which community. The one shape in which anything can be asked of a
+//! stream.
 
 use std::collections::BTreeSet;
 
@@ -28,8 +29,8 @@ pub enum Actor {
     Stream(CommunityId),
 }
 
-/// An idempotency key with a MAC over the input, so that the same key with another input is told apart. The MAC
-/// is made outside under the community's pepper: the input itself may be personal.
+/// An idempotency key with a MAC over the input, so that the same key with another input is told apart. The
+/// MAC is made outside under the community's pepper: the input itself may be personal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Key {
     /// At most `KEY_BYTES_MAX` bytes, chosen by the caller.
@@ -57,7 +58,8 @@ pub struct Command {
     pub id: CommandId,
     /// The stream it is for.
     pub community: CommunityId,
-    /// Set by the stream's writer, never by a caller: max(wall clock, the stream's last record), Unix milliseconds.
+    /// Set by the stream's writer, never by a caller: max(wall clock, the stream's last record), Unix
+    /// milliseconds.
     pub at_ms: u64,
     /// Who asks.
     pub actor: Actor,

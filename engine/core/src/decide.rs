@@ -1,7 +1,7 @@
 //! The life of a command inside the core: prepare, decide, apply.
 //!
-//! `prepare` refuses what can be refused from memory and names the facts that must be loaded; `decide` turns the
-//! command into events or a refusal; `apply` folds an event and cannot fail. All three are pure.
+//! `prepare` refuses what can be refused from memory and names the facts that must be loaded; `decide` turns
+//! the command into events or a refusal; `apply` folds an event and cannot fail. All three are pure.
 
 use std::collections::BTreeSet;
 

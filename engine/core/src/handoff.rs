@@ -1,9 +1,9 @@
 //! Hand-offs: what passes between two streams, where there is no transaction.
 //!
-//! The sender's record holds an outgoing parcel; it stays in the sender's state until its delivery is recorded.
-//! The runtime brings it to the receiver as a command whose id is a hash of (sender, record, index), so that a
-//! second delivery changes nothing. The receiver answers with a parcel of its own. Bodies travel along: a
-//! reference stays valid in the other stream, only the owner changes.
+//! The sender's record holds an outgoing parcel; it stays in the sender's state until its delivery is
+//! recorded. The runtime brings it to the receiver as a command whose id is a hash of (sender, record,
+//! index), so that a second delivery changes nothing. The receiver answers with a parcel of its own. Bodies
+//! travel along: a reference stays valid in the other stream, only the owner changes.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

@@ -1,9 +1,9 @@
 //! Identifiers: 128 bits, time-ordered, minted outside the core and carried in the command.
 //!
 //! The upper 48 bits are Unix milliseconds, the lower 80 bits are random, so ids sort by birth and can be
-//! minted anywhere. In text an id is its kind's prefix and 26 digits of Crockford base32 (`msg_01JD…`); in the
-//! log it is 16 bytes. The object that a command creates has the bits of the command's own id; further objects
-//! of the same command get `derive`d ones, so that nothing in the core needs dice.
+//! minted anywhere. In text an id is its kind's prefix and 26 digits of Crockford base32 (`msg_01JD…`); in
+//! the log it is 16 bytes. The object that a command creates has the bits of the command's own id; further
+//! objects of the same command get `derive`d ones, so that nothing in the core needs dice.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,9 +1,10 @@
 //! The deterministic domain core of Kith: state, commands, events, refusals.
 //!
-//! A function of its inputs: no async, IO, clock, randomness, floats or hash-order iteration. Time, dice, ids and
-//! limits come in as arguments. `decide` reads and may refuse; `apply` writes and cannot fail.
+//! A function of its inputs: no async, IO, clock, randomness, floats or hash-order iteration. Time, dice, ids
+//! and limits come in as arguments. `decide` reads and may refuse; `apply` writes and cannot fail.
 //!
-//! In reading order: what a command is and its life; the nouns of the domain; what the core needs of the world.
+//! In reading order: what a command is and its life; the nouns of the domain; what the core needs of the
+//! world.
 
 pub mod command;
 pub mod decide;

@@ -1,8 +1,8 @@
 //! What the engine needs of the world, as synchronous traits over plain data.
 //!
-//! Nothing here assumes one machine: the unit is the *frame* (one or more records of one stream, numbered without
-//! gaps, chained by hash), an append names the frame it must be, and a store refuses any other. The store owns
-//! its threads; completion arrives by callback.
+//! Nothing here assumes one machine: the unit is the *frame* (one or more records of one stream, numbered
+//! without gaps, chained by hash), an append names the frame it must be, and a store refuses any other. The
+//! store owns its threads; completion arrives by callback.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -137,7 +137,8 @@ pub enum StoreError {
         next: u64,
     },
     /// The stream is read-only from a damaged frame on.
-    #[error("{} is read-only from frame {}: {} at byte {} of {}", .0.community, .0.frame_no, .0.what, .0.offset, .0.file.display())]
+    #[error("{} is read-only from frame {}: {} at byte {} of {}",
+        .0.community, .0.frame_no, .0.what, .0.offset, .0.file.display())]
     Damaged(Box<Damage>),
     /// The derived index is not open or not caught up yet; try again.
     #[error("the index is being built; try again in a moment")]
@@ -173,9 +174,9 @@ pub type Appended = Box<dyn FnOnce(Result<Head, StoreError>) + Send>;
 
 /// The log of records: the truth.
 pub trait Records: Send + Sync {
-    /// Queues a frame and calls `done` once it is durable. Frames of one stream are queued in order by its one
-    /// writer and may be pipelined: the next may be queued before the last is durable. A frame that is not the
-    /// next is refused at once (`Fenced`) and `done` is not called.
+    /// Queues a frame and calls `done` once it is durable. Frames of one stream are queued in order by its
+    /// one writer and may be pipelined: the next may be queued before the last is durable. A frame that is
+    /// not the next is refused at once (`Fenced`) and `done` is not called.
     fn append(&self, frame: NewFrame, done: Appended) -> Result<(), StoreError>;
 
     /// The durable head of a stream; `None` if it has no frame.
@@ -196,7 +197,8 @@ pub trait Records: Send + Sync {
     fn locate(&self, community: CommunityId, id: u128) -> Result<Option<StoredRecord>, StoreError>;
 }
 
-/// States at a frame, so that a stream need not be folded from its beginning. Derived: may vanish at any time.
+/// States at a frame, so that a stream need not be folded from its beginning. Derived: may vanish at any
+/// time.
 pub trait Snapshots: Send + Sync {
     /// Keeps a snapshot and drops older ones of the stream.
     fn put(&self, community: CommunityId, snapshot: Snapshot) -> Result<(), StoreError>;
@@ -216,8 +218,8 @@ pub trait Keys: Send + Sync {
     /// Destroys all keys of a community. Durable on return.
     fn destroy_all(&self, community: CommunityId) -> Result<(), StoreError>;
 
-    /// The community's own secret for MACs over personal values (idempotency, import identities); made durable
-    /// on first use.
+    /// The community's own secret for MACs over personal values (idempotency, import identities); made
+    /// durable on first use.
     fn pepper(&self, community: CommunityId) -> Result<[u8; 32], StoreError>;
 }
 

@@ -1,8 +1,8 @@
 //! The domain's no: one ordered list of refusals with stable codes.
 //!
-//! Guards refuse in the order of this list, so that a caller always learns the first thing to mend. A refusal is
-//! part of the contract and never logged as an error. Its sentence and its hint are in the message files under
-//! its code and `<code>.hint`.
+//! Guards refuse in the order of this list, so that a caller always learns the first thing to mend. A refusal
+//! is part of the contract and never logged as an error. Its sentence and its hint are in the message files
+//! under its code and `<code>.hint`.
 
 use serde::{Deserialize, Serialize};
 

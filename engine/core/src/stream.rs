@@ -1,7 +1,7 @@
 //! A stream: everything that one log of records folds to. Either the host's own stream or one community.
 //!
-//! The serialized state names facts only; what people wrote is in `bodies`, which is stored sealed beside it. So
-//! the state hash is the same before and after an erasure's keys are destroyed.
+//! The serialized state names facts only; what people wrote is in `bodies`, which is stored sealed beside it.
+//! So the state hash is the same before and after an erasure's keys are destroyed.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -1,8 +1,8 @@
 //! The mailbox of one stream: letters in, one writer, answers only when the frame that holds them is durable.
 //!
 //! The writer drains what has arrived, decides it, hands it to the log as one frame and goes on with the next
-//! letters while the disk works. Whatever was read or refused meanwhile is answered no earlier than the records
-//! it rests on.
+//! letters while the disk works. Whatever was read or refused meanwhile is answered no earlier than the
+//! records it rests on.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -245,7 +245,8 @@ fn due_ms(stream: &Stream, now_ms: u64) -> Option<u64> {
     timer.into_iter().chain(retry).min()
 }
 
-/// The command that fires a timer; its id derives from the timer, so that a second firing is the same command.
+/// The command that fires a timer; its id derives from the timer, so that a second firing is the same
+/// command.
 pub(crate) fn fire(
     community: kith_core::ids::CommunityId,
     timer: kith_core::ids::TimerId,

@@ -1,7 +1,8 @@
 //! Mints what the core must not: ids, body ids and body keys. The only randomness of the engine.
 //!
-//! `Mint::System` draws from the operating system in blocks, because one system call an id would cost more than
-//! deciding a message. `Mint::seeded` gives the same ids for the same seed, for harnesses on data of their own.
+//! `Mint::System` draws from the operating system in blocks, because one system call an id would cost more
+//! than deciding a message. `Mint::seeded` gives the same ids for the same seed, for harnesses on data of
+//! their own.
 
 use std::cell::RefCell;
 use std::sync::Mutex;

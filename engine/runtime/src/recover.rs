@@ -1,4 +1,5 @@
-//! Recovery: a stream's state from its newest snapshot and the records after it. No rule, gate or script runs.
+//! Recovery: a stream's state from its newest snapshot and the records after it. No rule, gate or script
+//! runs.
 
 use std::ops::ControlFlow;
 

@@ -1,8 +1,8 @@
 //! The writer of one stream: turns drafts into records, keeps the state, and hands frames to the log.
 //!
-//! Synchronous and without threads of its own: a mailbox drives it in the engine, a harness drives it directly
-//! with a clock of its own. The state runs ahead of the disk; whoever drives it must not answer before the frame
-//! is durable.
+//! Synchronous and without threads of its own: a mailbox drives it in the engine, a harness drives it
+//! directly with a clock of its own. The state runs ahead of the disk; whoever drives it must not answer
+//! before the frame is durable.
 
 use std::sync::Arc;
 

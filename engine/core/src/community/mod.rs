@@ -1,4 +1,5 @@
-//! The community itself: founding from a blueprint, settings, texts, lists, ownership, suspension, archive, removal.
+//! The community itself: founding from a blueprint, settings, texts, lists, ownership, suspension, archive,
+//! removal.
 
 mod blueprint;
 mod ownership;
@@ -262,7 +263,8 @@ pub enum Event {
     },
 }
 
-/// Refuses what a closed community does not take. Erasure, timers and what passes between streams always go on.
+/// Refuses what a closed community does not take. Erasure, timers and what passes between streams always go
+/// on.
 pub fn open_for(community: &Community, kind: &CommandKind) -> Result<(), Refusal> {
     let always = matches!(
         kind,

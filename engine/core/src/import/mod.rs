@@ -1,15 +1,15 @@
 //! Imported facts: a past that is brought in. No gate, rule, timer or hand-off runs on it.
 //!
-//! A batch holds at most `limits::IMPORT_ROWS_MAX` rows. First sight of an author makes a member who belongs to no
-//! person until somebody claims them; a rename links the new name to the same member; joins and parts are
-//! presence, not admissions. A row is known again by its source: the file and line, or the id the other network
-//! gave it, so that bringing the same file twice changes nothing.
+//! A batch holds at most `limits::IMPORT_ROWS_MAX` rows. First sight of an author makes a member who belongs
+//! to no person until somebody claims them; a rename links the new name to the same member; joins and parts
+//! are presence, not admissions. A row is known again by its source: the file and line, or the id the other
+//! network gave it, so that bringing the same file twice changes nothing.
 
 mod source;
 #[cfg(test)]
 mod tests;
 
-pub use source::{Imports, Origin, Progress};
+pub use source::{Imports, Origin, Progress, Short};
 
 use std::collections::BTreeSet;
 
@@ -26,9 +26,9 @@ use crate::refusal::Refusal;
 use crate::role::{MEMBER, Need, Permission};
 use crate::stream::Community;
 
-/// Who an author is in the source: a MAC of (format, name or id) under the community's pepper, since names are
-/// personal.
-pub type AuthorKey = source::Short;
+/// Who an author is in the source: a MAC of (format, name or id) under the community's pepper, since names
+/// are personal.
+pub type AuthorKey = Short;
 
 /// One author as a batch names them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::MemberId;
 
-/// A MAC under the community's pepper, cut to 64 bits: enough to tell rows apart, too little to prove anything.
+/// A MAC under the community's pepper, cut to 64 bits: enough to tell rows apart, too little to prove
+/// anything.
 pub type Short = u64;
 
 /// Where rows come from: the format, and the SHA-256 of the file's bytes.

@@ -1,4 +1,5 @@
-//! Messages: posting, editing, deleting, replying, reacting, pinning; questions and accepted answers; announcements.
+//! Messages: posting, editing, deleting, replying, reacting, pinning; questions and accepted answers;
+//! announcements.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -1,8 +1,8 @@
 //! The queue: what waits for a moderator, why it was decided, and asking again.
 //!
 //! A hold has a deadline and an outcome (release, deny, keep). Every denial, hold and sanction has a receipt
-//! from which alone the verdict can be derived again. An appeal shows what today's rules would say; its outcome
-//! is kept as a label.
+//! from which alone the verdict can be derived again. An appeal shows what today's rules would say; its
+//! outcome is kept as a label.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Roles: named sets of permissions with a rank, and who has them.
 //!
-//! A member has any number of roles; what any of them allows is allowed. Every command declares its `Need`, and
-//! `check` is the one place where it is held against them.
+//! A member has any number of roles; what any of them allows is allowed. Every command declares its `Need`,
+//! and `check` is the one place where it is held against them.
 
 mod check;
 mod permission;
@@ -217,7 +217,8 @@ fn take(ctx: &Ctx<'_>, id: MemberId, name: &str, out: &mut Outcome) -> Result<()
     Ok(())
 }
 
-/// A member inside to whom the actor may give, or from whom take, the role. Ownership has its own way (handover).
+/// A member inside to whom the actor may give, or from whom take, the role. Ownership has its own way
+/// (handover).
 fn assignable<'a>(ctx: &Ctx<'a>, id: MemberId, name: &str) -> Result<&'a Member, Refusal> {
     below_own_rank(ctx, find(ctx, name)?)?;
     if name == OWNER {

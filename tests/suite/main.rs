@@ -1,0 +1,6 @@
+//! The one binary of end-to-end cases.
+//!
+//! Holds no case itself: each module below is a group of them. A file that no `mod` reaches is never
+//! compiled, so `tidy::modules` fails on it.
+
+mod tidy;
