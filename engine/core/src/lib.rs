@@ -35,3 +35,4 @@ pub mod limits;
 pub mod moment;
 pub mod notice;
 pub mod ports;
+pub mod text;
