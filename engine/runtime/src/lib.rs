@@ -9,4 +9,5 @@ pub mod engine;
 mod mailbox;
 pub mod mint;
 pub mod recover;
+pub mod texts;
 pub mod writer;
