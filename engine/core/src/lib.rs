@@ -36,3 +36,6 @@ pub mod moment;
 pub mod notice;
 pub mod ports;
 pub mod text;
+
+#[cfg(test)]
+mod testing_talk;

@@ -12,6 +12,49 @@ pub const NAME_BYTES_MAX: usize = 180;
 pub const KEY_BYTES_MAX: usize = 128;
 /// How long an outcome answers a repeated key, in event time: longer than any client retries.
 pub const OUTCOME_KEPT_MS: u64 = 48 * 60 * 60 * 1_000;
+/// Bytes of all texts of one message together: twice the longest part, so that parts are no way around its limit.
+pub const MESSAGE_BYTES_MAX: usize = 2 * TEXT_BYTES_MAX;
+/// Bytes of a link: what browsers and proxies pass on without cutting.
+pub const LINK_BYTES_MAX: usize = 2_048;
+/// Bytes of an attached file's name: what common file systems take.
+pub const FILE_NAME_BYTES_MAX: usize = 255;
+/// Bytes of a media type such as `image/png`; registered ones stay below.
+pub const MEDIA_TYPE_BYTES_MAX: usize = 96;
+/// Bytes of one picture.
+pub const IMAGE_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Bytes of one voice message: an hour of speech at a modest rate.
+pub const VOICE_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Length of one voice message; longer talk is a file.
+pub const VOICE_MS_MAX: u64 = 60 * 60 * 1_000;
+/// Bytes of one attached file: what the blob store takes.
+pub const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Members one message can mention by name; more is what "all" with its budget is for.
+pub const MENTIONS_MAX: usize = 50;
+/// How often in 24 hours a community can allow everybody to be mentioned; above it nobody would look any more.
+pub const MENTION_ALL_PER_DAY_MAX: u32 = 100;
+/// Bytes of the reason a moderator gives.
+pub const REASON_BYTES_MAX: usize = 2_000;
+/// Different emojis under one message: a row on a screen.
+pub const EMOJIS_MAX: usize = 20;
+/// Bytes of one emoji: a family with skin tones fits.
+pub const EMOJI_BYTES_MAX: usize = 48;
+/// Emoji codes of a community's own.
+pub const EMOJI_CODES_MAX: usize = 256;
+/// Reactions under one message by all members together; each is remembered with its member, so that nobody counts
+/// twice and everybody can take theirs back.
+pub const REACTIONS_MAX: usize = 1_000;
+/// Pinned messages of one channel: beyond that nobody reads them.
+pub const PINS_MAX: usize = 50;
+/// Announcements whose acknowledgements are kept.
+pub const ANNOUNCEMENTS_MAX: usize = 20;
+/// Headers kept of messages that left the window changed (reacted to, edited, answered, pinned).
+pub const CHANGED_MESSAGES_MAX: usize = 256;
+/// Deleted messages remembered after they left the window.
+pub const TOMBSTONES_MAX: usize = 4_096;
+/// Channels that are nobody's feed.
+pub const CHANNELS_MAX: usize = 256;
+/// Bytes of a channel's topic: one line.
+pub const TOPIC_BYTES_MAX: usize = 600;
 /// Headers of the newest messages kept in the state; older ones come as evidence.
 pub const RECENT_MESSAGES_MAX: usize = 512;
 /// Receipts kept in the state; older ones are read from the log.

@@ -84,9 +84,10 @@ impl Record {
 
     /// The ids by which the record is found again: its messages'.
     pub fn ids(&self) -> Vec<u128> {
+        // A message also appears when a moderator or a hold's deadline releases it.
         if !matches!(
             self.command.kind,
-            CommandKind::Message(_) | CommandKind::Import(_) | CommandKind::Queue(_)
+            CommandKind::Message(_) | CommandKind::Import(_) | CommandKind::Queue(_) | CommandKind::Timer(_)
         ) {
             return Vec::new();
         }

@@ -112,6 +112,8 @@ refusals! {
     OwnerOnly = "owner_only";
     /// The other is of the same or a higher rank.
     RankTooLow = "rank_too_low";
+    /// It is somebody else's, and only they may.
+    NotYours { what: String } = "not_yours";
     /// Muted until a time.
     Muted { until: Arg } = "muted";
 

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Settings, Zone};
+use crate::channel::ChannelConfig;
 use crate::limits;
+use crate::message::MessageConfig;
 use crate::refusal::Refusal;
 use crate::role::{Role, Roles};
 
@@ -33,6 +35,11 @@ pub struct Blueprint {
     pub settings: Settings,
     /// Roles besides the built-in ones, or instead of one of the same name.
     pub roles: BTreeMap<String, Role>,
+    /// Channels in their order; a group channel is added where none is named.
+    #[serde(rename = "channel", skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<ChannelConfig>,
+    /// Editing, mentioning everybody, reactions.
+    pub messages: MessageConfig,
     /// Named lists: name → lines. From `lists/<name>.txt`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub lists: BTreeMap<String, Vec<String>>,
@@ -84,6 +91,8 @@ impl Blueprint {
         self.lists.iter().try_for_each(|(name, lines)| check_list(name, lines))?;
         self.texts.iter().try_for_each(|(language, texts)| check_texts(language, texts))?;
         self.zone.check()?;
+        self.channels.iter().try_for_each(ChannelConfig::check)?;
+        self.messages.check()?;
         self.settings.check()
     }
 

@@ -19,12 +19,12 @@ use crate::body::{Bodies, BodyRef};
 use crate::command::{self, Actor, CommandKind};
 use crate::decide::{Ctx, Outcome, Shelf, keep};
 use crate::ids::{MemberId, PersonId};
-use crate::limits;
 use crate::member::{Member, Origin, Standing};
 use crate::moment::Moment;
 use crate::refusal::Refusal;
 use crate::role::{MEMBER, Need, OWNER, Permission};
 use crate::stream::{Community, Stream};
+use crate::{channel, limits, message};
 
 /// What a community is called and how it is set up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -385,7 +385,7 @@ pub fn on_timer(ctx: &Ctx<'_>, timer: &Timer, out: &mut Outcome) {
 pub fn apply(community: &mut Community, event: &Event, moment: &Moment, shelf: Shelf<'_>) {
     match event {
         Event::Created { name, blueprint, founder } => {
-            create(community, name, blueprint);
+            create(community, name, blueprint, moment);
             if let Some((id, founder)) = founder {
                 settle(community, *id, founder, moment, shelf);
             }
@@ -408,7 +408,7 @@ pub fn apply(community: &mut Community, event: &Event, moment: &Moment, shelf: S
     }
 }
 
-fn create(community: &mut Community, name: &str, blueprint: &Blueprint) {
+fn create(community: &mut Community, name: &str, blueprint: &Blueprint, moment: &Moment) {
     community.profile = Profile {
         name: name.to_owned(),
         about: blueprint.about.clone(),
@@ -422,6 +422,9 @@ fn create(community: &mut Community, name: &str, blueprint: &Blueprint) {
         lists: blueprint.lists.clone(),
     };
     community.roles = blueprint.all_roles();
+    message::configure(community, &blueprint.messages);
+    let hall = channel::default_name(blueprint.language.tag());
+    channel::configure(community, &blueprint.channels, moment.command, hall);
 }
 
 fn settle(community: &mut Community, id: MemberId, founder: &Founder, moment: &Moment, mut shelf: Shelf<'_>) {

@@ -20,7 +20,7 @@ use crate::decide::{Ctx, Outcome, Shelf, keep};
 use crate::ids::{ChannelId, MemberId, MessageId};
 use crate::limits;
 use crate::member::{self, Member, Standing};
-use crate::message::{Header, Part};
+use crate::message::{self, Header, Measure, Part};
 use crate::moment::Moment;
 use crate::refusal::Refusal;
 use crate::role::{MEMBER, Need, Permission};
@@ -61,10 +61,6 @@ pub enum What {
         author: u32,
         /// What; no parts where the source had an empty text.
         parts: Vec<Part>,
-        /// Characters of its text.
-        chars: u32,
-        /// `text::fingerprint` of its text.
-        fingerprint: u32,
         /// What the source called it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         label: Option<Label>,
@@ -165,10 +161,8 @@ pub enum Event {
         source_id: Option<AuthorKey>,
         /// Its content.
         parts: Vec<Part>,
-        /// Characters of its text.
-        chars: u32,
-        /// Fingerprint of its text.
-        fingerprint: u32,
+        /// Facts about its text.
+        measure: Measure,
         /// What the source called it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         label: Option<Label>,
@@ -216,10 +210,13 @@ pub enum Presence {
     Went,
 }
 
-/// The header of an imported message.
-pub fn header_of(event: &Event, at_ms: u64) -> Option<Header> {
-    let Event::MessageImported { message, channel, author, .. } = event else { return None };
-    Some(Header { id: *message, channel: *channel, author: *author, at_ms })
+/// The header of an imported message: it takes its place among the others by when it was said.
+pub fn header_of(event: &Event) -> Option<Header> {
+    let Event::MessageImported { message, channel, author, said_at_ms, measure, .. } = event else {
+        return None;
+    };
+    let header = Header::new(*message, *channel, *author, *said_at_ms).measured(*measure);
+    Some(Header { said_at_ms: Some(*said_at_ms), ..header })
 }
 
 /// Decides a batch.
@@ -294,7 +291,7 @@ impl<'a> Batch<'a> {
         };
         let member = self.member(author, row.said_at_ms, out);
         match &row.what {
-            What::Message { parts, chars, fingerprint, label, .. } => out.event(Event::MessageImported {
+            What::Message { parts, label, .. } => out.event(Event::MessageImported {
                 message: MessageId::of(self.ctx.command.id, index),
                 channel: self.channel,
                 author: member,
@@ -302,8 +299,7 @@ impl<'a> Batch<'a> {
                 line: row.line,
                 source_id: row.id,
                 parts: parts.clone(),
-                chars: *chars,
-                fingerprint: *fingerprint,
+                measure: self.measure(parts),
                 label: *label,
             }),
             What::Came { .. } => {
@@ -314,6 +310,12 @@ impl<'a> Batch<'a> {
             }
             What::Renamed { key, nickname, .. } => self.rename(member, *key, *nickname, out),
         }
+    }
+
+    fn measure(&self, parts: &[Part]) -> Measure {
+        let texts: Vec<&str> =
+            parts.iter().filter_map(Part::text).filter_map(|text| self.ctx.text(text)).collect();
+        Measure::of(&texts)
     }
 
     /// The member of an author; at first sight they become one.
@@ -352,7 +354,7 @@ impl<'a> Batch<'a> {
 }
 
 /// Applies what happened.
-pub fn apply(community: &mut Community, event: &Event, moment: &Moment, mut shelf: Shelf<'_>) {
+pub fn apply(community: &mut Community, event: &Event, _moment: &Moment, mut shelf: Shelf<'_>) {
     match event {
         Event::MemberImported { member, key, nickname, seen_ms } => {
             keep(&mut shelf, nickname);
@@ -363,8 +365,8 @@ pub fn apply(community: &mut Community, event: &Event, moment: &Moment, mut shel
             if let Some(id) = source_id {
                 community.imports.note(*id);
             }
-            if let Some(header) = header_of(event, moment.at_ms) {
-                community.messages.recent.push_back(header);
+            if let Some(header) = header_of(event) {
+                message::imported(community, header);
             }
         }
         Event::PresenceImported { .. } => {}

@@ -1,6 +1,6 @@
 //! The one place where a command is held against actor, role, token scope and community.
 
-use super::{Need, OWNER};
+use super::{Need, OWNER, Permission};
 use crate::command::{Actor, Command};
 use crate::decide::Ctx;
 use crate::member::{Member, Standing};
@@ -62,6 +62,15 @@ fn check_member<'a>(
         Need::Timer | Need::Stream => Err(Refusal::HostOnly),
         _ => Ok(Some(member)),
     }
+}
+
+/// Refuses an actor whose roles or token do not allow it: for what a command needs besides its `Need`, such as the
+/// permission that depends on the kind of a channel.
+pub fn may(ctx: &Ctx<'_>, permission: Permission) -> Result<(), Refusal> {
+    if ctx.actor.is_some_and(|actor| !ctx.community.roles.allow(actor, permission)) {
+        return Err(Refusal::PermissionMissing { permission: permission.code().to_owned() });
+    }
+    check_scope(ctx.command, Need::Permission(permission))
 }
 
 /// Refuses unless the actor outranks `target`; the host outranks everybody.

@@ -6,7 +6,7 @@
 mod check;
 mod permission;
 
-pub use check::{check, outranks};
+pub use check::{check, may, outranks};
 pub use permission::{Need, Permission};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,0 +1,184 @@
+//! Posting: who may, in what shape, what the rules say, and what comes of that.
+//!
+//! Refuses in the order of `refusal.rs`, except that the channel must be found first: who may post depends on it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Ack, Command, Event, Header, Measure, Mentions, Messages, Part, Sort};
+use super::{announcement, evidence, mention, part};
+use crate::channel::{self, Channel, Kind, Status};
+use crate::decide::{Ctx, Outcome};
+use crate::ids::{ChannelId, MessageId};
+use crate::member::Member;
+use crate::moment::Moment;
+use crate::queue::{self, Item, Verdict};
+use crate::refusal::Refusal;
+use crate::rule::{self, Draft, Judgement, Occasion};
+
+/// A message, or the edit of one, that is not shown (yet): it waits in the queue, or was denied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Its header once it is posted; `at_ms` is when it was said.
+    pub header: Header,
+    /// Its content.
+    pub parts: Vec<Part>,
+    /// Who is to take note.
+    #[serde(default, skip_serializing_if = "Mentions::is_empty")]
+    pub mentions: Mentions,
+    /// The header that an edit is to change; `None` for a new message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edits: Option<Box<Header>>,
+}
+
+/// What somebody wants to say: a plain message or an announcement.
+struct Saying<'a> {
+    channel: ChannelId,
+    parts: &'a [Part],
+    reply_to: Option<MessageId>,
+    sort: Sort,
+    mentions: &'a Mentions,
+    announcement: Option<Ack>,
+}
+
+/// Decides `Post` and `Announce`; other commands are not this file's.
+pub(super) fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(), Refusal> {
+    match command {
+        Command::Post { channel, parts, reply_to, sort, mentions } => {
+            let (channel, reply_to, sort) = (*channel, *reply_to, *sort);
+            say(ctx, &Saying { channel, parts, reply_to, sort, mentions, announcement: None }, out)
+        }
+        Command::Announce { channel, parts, ack, mentions } => {
+            let (channel, announcement) = (*channel, Some(*ack));
+            let saying = Saying { channel, parts, reply_to: None, sort: Sort::Talk, mentions, announcement };
+            say(ctx, &saying, out)
+        }
+        _ => Err(Refusal::NothingToChange),
+    }
+}
+
+fn say(ctx: &Ctx<'_>, saying: &Saying<'_>, out: &mut Outcome) -> Result<(), Refusal> {
+    let author = ctx.acting()?;
+    let channel = channel::find_readable(ctx, saying.channel)?;
+    may_say(ctx, saying, author, channel)?;
+    let texts = part::check(ctx, saying.parts)?;
+    mention::check_counts(ctx, saying.mentions)?;
+    check_objects(ctx, saying, channel)?;
+    let header = Header {
+        reply_to: saying.reply_to,
+        sort: saying.sort,
+        announcement: saying.announcement,
+        ..Header::new(MessageId(ctx.command.id.0), channel.id, author.id, ctx.at_ms())
+            .measured(Measure::of(&texts))
+    };
+    let held = Held { header, parts: saying.parts.to_vec(), mentions: saying.mentions.clone(), edits: None };
+    settle(ctx, author, &texts, held, out);
+    Ok(())
+}
+
+fn may_say(ctx: &Ctx<'_>, saying: &Saying<'_>, author: &Member, channel: &Channel) -> Result<(), Refusal> {
+    match (saying.announcement, channel.kind) {
+        (None, _) => channel::may_post(ctx, author, channel)?,
+        // `Announce` has been checked as the command's need; it opens broadcast channels too.
+        (Some(_), Kind::Broadcast | Kind::Group) => {}
+        (Some(_), Kind::Feed { .. }) => return Err(wrong(channel.id, "feed")),
+    }
+    mention::check_permission(ctx, saying.mentions)?;
+    rule::may_speak(ctx, author)
+}
+
+fn check_objects(ctx: &Ctx<'_>, saying: &Saying<'_>, channel: &Channel) -> Result<(), Refusal> {
+    check_open(channel)?;
+    mention::check_members(ctx, saying.mentions)?;
+    check_cards(ctx, saying.parts)?;
+    let Some(replied) = saying.reply_to else { return Ok(()) };
+    if evidence::find(ctx, replied)?.header.channel != channel.id {
+        return Err(wrong(replied, "other_channel"));
+    }
+    Ok(())
+}
+
+/// Refuses a closed channel.
+pub(super) fn check_open(channel: &Channel) -> Result<(), Refusal> {
+    match channel.status {
+        Status::Open => Ok(()),
+        Status::Closed { .. } => Err(wrong(channel.id, "closed")),
+    }
+}
+
+/// Refuses cards of members whom the community does not know.
+pub(super) fn check_cards(ctx: &Ctx<'_>, parts: &[Part]) -> Result<(), Refusal> {
+    part::shown_members(parts).try_for_each(|member| ctx.member_inside(member).map(drop))
+}
+
+/// Lets the rules judge, and does what they say: post, hold or deny.
+pub(super) fn settle(ctx: &Ctx<'_>, author: &Member, texts: &[&str], held: Held, out: &mut Outcome) {
+    let occasion = if held.edits.is_some() { Occasion::Edit } else { Occasion::Post };
+    let channel = Some(held.header.channel);
+    let draft = Draft { author, channel, parts: &held.parts, texts, occasion };
+    let judgement = rule::judge(ctx, &draft);
+    rule::punish(ctx, &draft, &judgement, out);
+    carry_out(ctx, &judgement, held, out);
+}
+
+fn carry_out(ctx: &Ctx<'_>, judgement: &Judgement, held: Held, out: &mut Outcome) {
+    match judgement.verdict {
+        None | Some(Verdict::Allow) => publish(ctx, held, out),
+        Some(Verdict::Hold) => queue::hold(ctx, Item::Message(held), &judgement.receipts, out),
+        Some(Verdict::Deny) => {
+            let receipts = judgement.receipts.iter().map(|receipt| receipt.id).collect();
+            out.event(Event::Denied { held: Box::new(held), receipts });
+        }
+    }
+}
+
+/// Posts a held or denied message under its own id, or makes a held edit: a human released it, a deadline did, or
+/// an appeal was upheld. An edit of a message that has been deleted meanwhile is dropped.
+pub fn release(ctx: &Ctx<'_>, held: &Held, out: &mut Outcome) {
+    let mut released = held.clone();
+    let messages = &ctx.community.messages;
+    match &held.edits {
+        None => {
+            released.header.said_at_ms = Some(held.header.at_ms);
+            released.header.at_ms = ctx.at_ms();
+        }
+        Some(_) if messages.is_deleted(held.header.id) => return,
+        // What the edit found is out of date: reactions and other edits may have come since.
+        Some(_) => {
+            if let Some(now) = messages.get(held.header.id) {
+                released.edits = Some(Box::new(now.clone()));
+            }
+        }
+    }
+    publish(ctx, released, out);
+}
+
+fn publish(ctx: &Ctx<'_>, held: Held, out: &mut Outcome) {
+    let Held { header, parts, mentions, edits } = held;
+    out.event(match edits {
+        None => Event::Posted { header, parts, mentions },
+        Some(old) => Event::Edited {
+            message: header.id,
+            parts,
+            measure: header.measure(),
+            old: old.measure(),
+            old_edited_ms: old.edited_ms,
+            recalled: ctx.community.messages.get(header.id).is_none().then_some(old),
+        },
+    });
+}
+
+/// Applies that a message was posted.
+pub(super) fn apply(messages: &mut Messages, header: &Header, mentions: &Mentions, moment: &Moment) {
+    messages.push(header.clone());
+    if let Some(ack) = header.announcement {
+        announcement::opened(messages, header.id, ack);
+    }
+    if mentions.all {
+        messages.mention_all(moment.at_ms);
+    }
+}
+
+/// The refusal for something that is not in a state in which this can be done.
+pub(super) fn wrong(what: impl ToString, state: &str) -> Refusal {
+    Refusal::WrongState { what: what.to_string(), state: state.to_owned() }
+}
