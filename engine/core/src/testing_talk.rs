@@ -64,9 +64,12 @@ impl Bench {
             scope: None,
             bodies: Vec::new(),
         };
-        bench
-            .ask_as(Actor::Host, community::Command::Create { name: "garden".to_owned(), owner: None })
-            .unwrap();
+        let create = community::Command::Create {
+            name: "garden".to_owned(),
+            blueprint: Box::default(),
+            founder: None,
+        };
+        bench.ask_as(Actor::Host, create).unwrap();
         for stream in [&mut bench.stream, &mut bench.blind] {
             let Kind::Community(community) = &mut stream.kind else { panic!("it was founded") };
             furnish(community);
@@ -252,7 +255,6 @@ fn member_leave() -> CommandKind {
 }
 
 fn furnish(community: &mut Community) {
-    channel::configure(community, &[], CommandId(1), channel::default_name("en"));
     community.profile.owner = Some(OWNER);
     let people = [
         (OWNER, "owner"),
