@@ -1,13 +1,16 @@
-//! The runtime of Kith: one writer a stream, recovery, timers, hand-offs.
+//! The runtime of Kith: one writer a stream, recovery, timers, hand-offs, imports.
 //!
 //! Knows the core's traits; never Rhai, wasmtime, sled or HTTP.
 
-mod courier;
 pub mod draft;
-mod due;
 pub mod engine;
-mod mailbox;
-pub mod mint;
+pub mod writer;
+
+pub mod import;
 pub mod recover;
 pub mod texts;
-pub mod writer;
+
+mod courier;
+mod due;
+mod mailbox;
+pub mod mint;

@@ -9,7 +9,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use source::{Imports, Origin, Progress, Short};
+pub use source::{Imports, Origin, Progress, Short, short};
 
 use std::collections::BTreeSet;
 
@@ -37,8 +37,9 @@ pub struct Author {
     pub key: AuthorKey,
     /// The member they will be if nobody has this key yet; owner of the bodies in that case.
     pub member: MemberId,
-    /// Their name as shown.
-    pub nickname: BodyRef,
+    /// Their name as shown; needed only at first sight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nickname: Option<BodyRef>,
 }
 
 /// Whether a source called a message unwanted.
@@ -61,6 +62,9 @@ pub enum What {
         author: u32,
         /// What; no parts where the source had an empty text.
         parts: Vec<Part>,
+        /// The message it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<MessageId>,
         /// What the source called it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         label: Option<Label>,
@@ -163,6 +167,9 @@ pub enum Event {
         parts: Vec<Part>,
         /// Facts about its text.
         measure: Measure,
+        /// The message it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<MessageId>,
         /// What the source called it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         label: Option<Label>,
@@ -216,7 +223,7 @@ pub fn header_of(event: &Event) -> Option<Header> {
         return None;
     };
     let header = Header::new(*message, *channel, *author, *said_at_ms).measured(*measure);
-    Some(Header { said_at_ms: Some(*said_at_ms), ..header })
+    Some(Header { said_at_ms: Some(*said_at_ms), reply_to: *reply_to, ..header })
 }
 
 /// Decides a batch.
@@ -232,7 +239,7 @@ pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(),
         if seen {
             known += 1;
         } else {
-            batch.row(index, row, out);
+            batch.row(index, row, out)?;
         }
     }
     let new = rows.len() as u32 - known;
@@ -282,16 +289,16 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn row(&mut self, index: u32, row: &Row, out: &mut Outcome) {
+    fn row(&mut self, index: u32, row: &Row, out: &mut Outcome) -> Result<(), Refusal> {
         let author = match &row.what {
             What::Message { author, .. }
             | What::Came { author }
             | What::Went { author }
             | What::Renamed { author, .. } => *author,
         };
-        let member = self.member(author, row.said_at_ms, out);
+        let member = self.member(author, row.said_at_ms, out)?;
         match &row.what {
-            What::Message { parts, label, .. } => out.event(Event::MessageImported {
+            What::Message { parts, reply_to, label, .. } => out.event(Event::MessageImported {
                 message: MessageId::of(self.ctx.command.id, index),
                 channel: self.channel,
                 author: member,
@@ -300,6 +307,7 @@ impl<'a> Batch<'a> {
                 source_id: row.id,
                 parts: parts.clone(),
                 measure: self.measure(parts),
+                reply_to: *reply_to,
                 label: *label,
             }),
             What::Came { .. } => {
@@ -310,6 +318,7 @@ impl<'a> Batch<'a> {
             }
             What::Renamed { key, nickname, .. } => self.rename(member, *key, *nickname, out),
         }
+        Ok(())
     }
 
     fn measure(&self, parts: &[Part]) -> Measure {
@@ -319,22 +328,18 @@ impl<'a> Batch<'a> {
     }
 
     /// The member of an author; at first sight they become one.
-    fn member(&mut self, author: u32, seen_ms: u64, out: &mut Outcome) -> MemberId {
+    fn member(&mut self, author: u32, seen_ms: u64, out: &mut Outcome) -> Result<MemberId, Refusal> {
         let index = author as usize;
         let named = &self.authors[index];
         if let Some(member) = self.members[index].or_else(|| self.renamed.get(&named.key).copied()) {
-            return member;
+            return Ok(member);
         }
+        let nickname = named.nickname.ok_or(Refusal::BodyMissing)?;
         self.members[index] = Some(named.member);
         self.renamed.insert(named.key, named.member);
-        self.names.insert(named.member, named.nickname);
-        out.event(Event::MemberImported {
-            member: named.member,
-            key: named.key,
-            nickname: named.nickname,
-            seen_ms,
-        });
-        named.member
+        self.names.insert(named.member, nickname);
+        out.event(Event::MemberImported { member: named.member, key: named.key, nickname, seen_ms });
+        Ok(named.member)
     }
 
     fn rename(&mut self, member: MemberId, key: AuthorKey, nickname: BodyRef, out: &mut Outcome) {

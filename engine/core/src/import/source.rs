@@ -2,13 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 
 use crate::ids::MemberId;
 
 /// A MAC under the community's pepper, cut to 64 bits: enough to tell rows apart, too little to prove
 /// anything.
 pub type Short = u64;
+
+/// The short MAC of a name or id of a source.
+pub fn short(pepper: &[u8; 32], format: &str, name: &str) -> Short {
+    let mut mac = Hmac::<Sha256>::new_from_slice(pepper).expect("HMAC takes a key of any length");
+    mac.update(format.as_bytes());
+    mac.update(&[0]);
+    mac.update(name.as_bytes());
+    let full = mac.finalize().into_bytes();
+    let mut first = [0; 8];
+    first.copy_from_slice(&full[..8]);
+    u64::from_be_bytes(first)
+}
 
 /// Where rows come from: the format, and the SHA-256 of the file's bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -54,6 +68,11 @@ impl Imports {
     /// The member that an author is.
     pub fn member(&self, key: &Short) -> Option<MemberId> {
         self.authors.get(key).copied()
+    }
+
+    /// Who is who.
+    pub fn authors(&self) -> impl Iterator<Item = (Short, MemberId)> {
+        self.authors.iter().map(|(key, member)| (*key, *member))
     }
 
     /// Files and how far each is in.
