@@ -104,6 +104,8 @@ refusals! {
     NotAMember = "not_a_member";
     /// The actor was banned.
     Banned = "banned";
+    /// The actor was banned until a time.
+    BannedUntil { until: Arg } = "banned_until";
     /// The actor's role lacks the permission.
     PermissionMissing { permission: String } = "permission_missing";
     /// The token was not given the permission.
@@ -138,6 +140,8 @@ refusals! {
     AlreadyExists { what: String } = "already_exists";
     /// It is not in a state in which this can be done.
     WrongState { what: String, state: String } = "wrong_state";
+    /// It can be done again from a time on.
+    NotYet { what: String, until: Arg } = "not_yet";
     /// Nothing would change.
     NothingToChange = "nothing_to_change";
 }

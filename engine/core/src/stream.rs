@@ -72,8 +72,8 @@ pub struct Community {
     pub roles: Roles,
     /// Members and applicants.
     pub members: Members,
-    /// The card's fields.
-    pub card: card::Schema,
+    /// The card's fields, and changes that wait.
+    pub card: card::Cards,
     /// Gate, invites, applications, waiting list.
     pub gate: Gate,
     /// Channels.

@@ -1,5 +1,7 @@
 //! Members: a person inside one community, from first sight at the gate to the day they are gone.
 
+pub mod rejoin;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -437,8 +439,10 @@ pub fn banish(
         reason,
         old_roles: target.roles.clone(),
     });
-    if target.standing == Standing::Active {
-        crate::gate::seat_freed(ctx, out);
+    match target.standing {
+        Standing::Active => crate::gate::seat_freed(ctx, out),
+        Standing::Applicant => crate::gate::dismiss(ctx, target.id, out),
+        _ => {}
     }
 }
 

@@ -1,0 +1,223 @@
+//! Cards as members meet them: changes, templates, a new schema, counts.
+
+use std::collections::BTreeMap;
+
+use super::{Command, Field, Held, Kind, Schema, Visibility, count_by, discard, misfits, release, visible};
+use crate::body::Bodies;
+use crate::command::Actor;
+use crate::decide::Outcome;
+use crate::gate::GateConfig;
+use crate::gate::testing::{Asking, Bench};
+use crate::ids::{CommandId, PersonId};
+use crate::refusal::Refusal;
+use crate::stream::Kind as StreamKind;
+
+fn field(name: &str, kind: Kind) -> Field {
+    Field {
+        name: name.to_owned(),
+        label: String::new(),
+        required: false,
+        kind,
+        visible_to: Visibility::Members,
+    }
+}
+
+fn regions(options: &[&str]) -> Kind {
+    Kind::Choice { options: options.iter().map(|option| (*option).to_owned()).collect() }
+}
+
+fn schema(template: Option<&str>) -> Schema {
+    let region = Field { required: true, ..field("region", regions(&["上海", "北京", "Berlin"])) };
+    let phone = Field { visible_to: Visibility::Moderators, ..field("phone", Kind::default()) };
+    let income = Field { visible_to: Visibility::Owner, ..field("income", Kind::Number { min: 0, max: 99 }) };
+    Schema {
+        fields: vec![region, field("position", Kind::default()), phone, income],
+        name_template: template.map(str::to_owned),
+    }
+}
+
+fn bench(template: Option<&str>) -> Bench {
+    let mut bench = Bench::new(GateConfig::default());
+    bench.owner(Command::SetSchema { schema: schema(template) }).unwrap();
+    bench
+}
+
+fn change(
+    bench: &mut Bench,
+    person: u128,
+    nickname: Option<&str>,
+    fields: &[(&str, Option<&str>)],
+) -> Result<Outcome, Refusal> {
+    let owner = bench.row(person).id;
+    let mut bodies = Bodies::default();
+    let nickname = nickname.map(|text| bench.body(owner, text, &mut bodies));
+    let mut values = BTreeMap::new();
+    for (name, text) in fields {
+        values.insert((*name).to_owned(), text.map(|text| bench.body(owner, text, &mut bodies)));
+    }
+    let command = match nickname {
+        Some(nickname) if values.is_empty() => Command::ChangeNickname { nickname },
+        nickname => Command::ChangeCard { fields: values, nickname },
+    };
+    let id = CommandId(bench.fresh());
+    bench.run(id, Actor::Person(PersonId(person)), command.into(), bodies)
+}
+
+fn texts(bench: &Bench, person: u128) -> (Option<&str>, Vec<(&str, Option<&str>)>) {
+    let row = bench.row(person);
+    let text = |body| bench.stream.bodies.text(body);
+    (text(&row.nickname), row.card.iter().map(|(name, value)| (name.as_str(), text(value))).collect())
+}
+
+#[test]
+fn a_change_is_checked_field_by_field() {
+    let mut bench = bench(None);
+    bench.apply(2, &Asking { card: &[("region", "上海")], ..Asking::default() }).unwrap();
+    let rows: [(Option<&str>, &[(&str, Option<&str>)], Option<&str>); 10] = [
+        (Some("老王"), &[], None),
+        (None, &[("region", Some("北京"))], None),
+        (Some("大王"), &[("position", Some("设计"))], None),
+        (None, &[("position", None)], None),
+        (None, &[("position", None)], Some("not_found")),
+        (None, &[("region", None)], Some("value_invalid")),
+        (None, &[("region", Some("巴黎"))], Some("value_invalid")),
+        (None, &[("planet", Some("Mars"))], Some("not_found")),
+        (Some(" "), &[], Some("text_empty")),
+        (None, &[], Some("nothing_to_change")),
+    ];
+    for (nickname, fields, expected) in rows {
+        let refused = change(&mut bench, 2, nickname, fields).err().map(|refusal| refusal.code());
+        assert_eq!(refused, expected, "{nickname:?} {fields:?}");
+    }
+    assert_eq!(texts(&bench, 2), (Some("大王"), vec![("region", Some("北京"))]));
+    assert!(bench.stream.bodies.iter().all(|body| body.text() != Some("上海")), "the old value is let go");
+    bench.assert_folds_again();
+}
+
+#[test]
+fn a_nickname_says_what_the_card_says() {
+    let mut bench = bench(Some("{region}-{position}-{nickname}"));
+    let card: &[_] = &[("region", "上海"), ("position", "设计")];
+    let join = |bench: &mut Bench, nickname, card| {
+        bench.apply(2, &Asking { nickname, card, ..Asking::default() }).err().map(|refusal| refusal.code())
+    };
+    assert_eq!(join(&mut bench, "小王", card), Some("value_invalid"));
+    assert_eq!(join(&mut bench, "北京-设计-小王", card), Some("value_invalid"));
+    assert_eq!(join(&mut bench, "巴黎-设计-小王", &[]), Some("value_invalid"));
+    assert_eq!(join(&mut bench, "上海－设计－小王", card), None, "a full-width hyphen is the same sign");
+    let moved = [("region", Some("北京"))];
+    assert_eq!(change(&mut bench, 2, None, &moved).unwrap_err().code(), "value_invalid");
+    change(&mut bench, 2, Some("北京-设计-小王"), &moved).unwrap();
+    assert_eq!(texts(&bench, 2).0, Some("北京-设计-小王"));
+}
+
+#[test]
+fn a_refusal_never_repeats_what_somebody_wrote() {
+    let mut bench = bench(Some("{region}-{nickname}"));
+    let card: &[_] = &[("region", "上海")];
+    let refusal = bench.apply(2, &Asking { nickname: "secret", card, ..Asking::default() }).unwrap_err();
+    let shown = format!("{refusal:?}");
+    assert!(!shown.contains("secret") && !shown.contains("上海"), "{shown}");
+}
+
+#[test]
+fn members_are_counted_by_region() {
+    let mut bench = bench(None);
+    let values = ["上海", "上海 ", "北京", "ｂｅｒｌｉｎ", "Berlin"];
+    for (person, region) in (2..).zip(values) {
+        bench.apply(person, &Asking { card: &[("region", region)], ..Asking::default() }).unwrap();
+    }
+    let gone = bench.row(4).card["region"];
+    bench.stream.bodies.remove(gone.id);
+    let counts = count_by(&bench.stream, "region");
+    let by_value: Vec<(&str, u64)> = counts.by_value.iter().map(|(value, n)| (value.as_str(), *n)).collect();
+    assert_eq!(by_value, [("Berlin", 2), ("上海", 2)]);
+    assert_eq!((counts.erased, counts.empty), (1, 1), "one destroyed; the owner has no region");
+}
+
+#[test]
+fn a_new_schema_leaves_values_and_says_which_do_not_fit() {
+    let mut bench = bench(None);
+    let card: &[_] = &[("region", "上海"), ("position", "设计")];
+    bench.apply(2, &Asking { card, ..Asking::default() }).unwrap();
+    let id = bench.row(2).id;
+    assert!(misfits(&bench.stream, id).is_empty());
+    let age = Field { required: true, ..field("age", Kind::Number { min: 18, max: 99 }) };
+    let schema = Schema { fields: vec![field("region", regions(&["北京"])), age], name_template: None };
+    bench.owner(Command::SetSchema { schema: schema.clone() }).unwrap();
+    let found = misfits(&bench.stream, id);
+    let found: Vec<_> =
+        found.iter().map(|misfit| (misfit.field.as_str(), misfit.expected.as_deref())).collect();
+    assert_eq!(found, [("position", None), ("region", Some("北京")), ("age", Some("…"))]);
+    assert_eq!(texts(&bench, 2).1.len(), 2, "nothing was taken away");
+    assert_eq!(bench.owner(Command::SetSchema { schema }).unwrap_err().code(), "nothing_to_change");
+    bench.assert_folds_again();
+}
+
+#[test]
+fn a_field_is_shown_to_whom_it_is_for() {
+    let mut bench = bench(None);
+    let card: &[_] = &[("region", "上海"), ("phone", "1"), ("income", "9")];
+    bench.apply(2, &Asking { card, ..Asking::default() }).unwrap();
+    bench.join(3).unwrap();
+    bench.join(4).unwrap();
+    let moderator = bench.row(4).id;
+    bench.owner(crate::role::Command::Give { member: moderator, name: "moderator".to_owned() }).unwrap();
+    for (viewer, expected) in [(1, 3), (2, 3), (3, 1), (4, 2)] {
+        let shown = visible(bench.community(), bench.row(2), bench.row(viewer)).count();
+        assert_eq!(shown, expected, "viewer {viewer}");
+    }
+}
+
+#[test]
+fn a_held_change_is_released_or_dropped_once() {
+    for released in [true, false] {
+        let mut bench = bench(None);
+        bench.join(2).unwrap();
+        let owner = bench.row(2).id;
+        let mut bodies = Bodies::default();
+        let nickname = bench.body(owner, "老王", &mut bodies);
+        let held = Held { member: owner, nickname: Some(nickname), fields: BTreeMap::new() };
+        let fold = |bench: &mut Bench, event: super::Event, bodies: &Bodies| {
+            let moment = crate::moment::Moment { seq: 9, at_ms: 9, command: CommandId(9) };
+            crate::decide::apply(&mut bench.stream, &event.into(), &moment, bodies);
+        };
+        fold(&mut bench, super::Event::Held { change: held.clone() }, &bodies);
+        assert_eq!(bench.stream.bodies.text(&nickname), Some("老王"), "kept while it waits");
+        let again = change(&mut bench, 2, Some("大王"), &[]).unwrap_err();
+        assert_eq!(again.code(), "wrong_state");
+        let out = decided(&bench, &held, released);
+        for event in out.events {
+            crate::decide::apply(&mut bench.stream, &event, &moment(), &Bodies::default());
+        }
+        assert_eq!(texts(&bench, 2).0, Some(if released { "老王" } else { "小王" }));
+        assert!(bench.community().card.held.is_empty());
+        assert_eq!(bench.stream.bodies.text(&nickname).is_some(), released);
+    }
+}
+
+fn moment() -> crate::moment::Moment {
+    crate::moment::Moment { seq: 10, at_ms: 10, command: CommandId(10) }
+}
+
+/// What the queue would bring about.
+fn decided(bench: &Bench, held: &Held, released: bool) -> Outcome {
+    let StreamKind::Community(community) = &bench.stream.kind else { panic!("the bench is a community") };
+    let command = &bench.records[0].0.command;
+    let (bodies, evidence) = (Bodies::default(), Default::default());
+    let ctx = crate::decide::Ctx {
+        stream: &bench.stream,
+        community,
+        command,
+        bodies: &bodies,
+        evidence: &evidence,
+        actor: None,
+    };
+    let mut out = Outcome::default();
+    if released {
+        release(&ctx, held, &mut out)
+    } else {
+        discard(&ctx, held, &mut out)
+    }
+    out
+}
