@@ -79,6 +79,16 @@ pub struct Engine {
     shared: Arc<Shared>,
 }
 
+/// A command that is in its stream's mailbox.
+pub struct Pending(oneshot::Receiver<Result<Reply, AskError>>);
+
+impl Pending {
+    /// Waits until its outcome is durable.
+    pub async fn reply(self) -> Result<Reply, AskError> {
+        self.0.await.unwrap_or(Err(AskError::Stopping))
+    }
+}
+
 impl Engine {
     /// Starts an engine on the current tokio runtime.
     pub fn start(ports: Ports, options: Options) -> Self {
@@ -102,10 +112,15 @@ impl Engine {
 
     /// Asks for a command and waits until its outcome is durable.
     pub async fn ask(&self, draft: Draft) -> Result<Reply, AskError> {
+        self.post(draft).await?.reply().await
+    }
+
+    /// Puts a command into its stream's mailbox; commands that one caller posts are decided in that order.
+    pub async fn post(&self, draft: Draft) -> Result<Pending, AskError> {
         let community = draft.community;
         let (reply_to, reply) = oneshot::channel();
         self.send(community, Letter::Ask(Box::new(draft), reply_to)).await?;
-        reply.await.unwrap_or(Err(AskError::Stopping))
+        Ok(Pending(reply))
     }
 
     /// Looks at a stream's state; the answer rests on durable records only.

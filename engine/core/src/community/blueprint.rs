@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Settings, Zone};
+use crate::card::CardConfig;
 use crate::channel::ChannelConfig;
+use crate::gate::GateConfig;
 use crate::limits;
 use crate::message::MessageConfig;
 use crate::refusal::Refusal;
@@ -35,6 +37,10 @@ pub struct Blueprint {
     pub settings: Settings,
     /// Roles besides the built-in ones, or instead of one of the same name.
     pub roles: BTreeMap<String, Role>,
+    /// What must hold before somebody is let in.
+    pub gate: GateConfig,
+    /// The card's fields and the form of names.
+    pub card: CardConfig,
     /// Channels in their order; a group channel is added where none is named.
     #[serde(rename = "channel", skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<ChannelConfig>,
@@ -91,6 +97,8 @@ impl Blueprint {
         self.lists.iter().try_for_each(|(name, lines)| check_list(name, lines))?;
         self.texts.iter().try_for_each(|(language, texts)| check_texts(language, texts))?;
         self.zone.check()?;
+        self.gate.check(&self.all_roles())?;
+        self.card.check()?;
         self.channels.iter().try_for_each(ChannelConfig::check)?;
         self.messages.check()?;
         self.settings.check()

@@ -24,7 +24,7 @@ use crate::moment::Moment;
 use crate::refusal::Refusal;
 use crate::role::{MEMBER, Need, OWNER, Permission};
 use crate::stream::{Community, Stream};
-use crate::{channel, limits, message};
+use crate::{card, channel, gate, limits, message};
 
 /// What a community is called and how it is set up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -422,6 +422,8 @@ fn create(community: &mut Community, name: &str, blueprint: &Blueprint, moment: 
         lists: blueprint.lists.clone(),
     };
     community.roles = blueprint.all_roles();
+    gate::configure(community, &blueprint.gate);
+    card::configure(community, &blueprint.card);
     message::configure(community, &blueprint.messages);
     let hall = channel::default_name(blueprint.language.tag());
     channel::configure(community, &blueprint.channels, moment.command, hall);

@@ -219,7 +219,7 @@ pub enum Presence {
 
 /// The header of an imported message: it takes its place among the others by when it was said.
 pub fn header_of(event: &Event) -> Option<Header> {
-    let Event::MessageImported { message, channel, author, said_at_ms, measure, .. } = event else {
+    let Event::MessageImported { message, channel, author, said_at_ms, measure, reply_to, .. } = event else {
         return None;
     };
     let header = Header::new(*message, *channel, *author, *said_at_ms).measured(*measure);

@@ -16,8 +16,8 @@ use kith_core::refusal::Refusal;
 
 use super::read::{Format, Reader};
 use super::row::{self, BadLine, Manner, Row, RowKind};
-use crate::draft::{AskError, Draft, Reply};
-use crate::engine::Engine;
+use crate::draft::{AskError, Draft};
+use crate::engine::{Engine, Pending};
 use crate::mint::Mint;
 
 /// Batches that wait for the disk at once; more would only hold memory.
@@ -109,7 +109,7 @@ struct Desk {
     rows: Vec<core::Row>,
     bodies: Bodies,
     through_line: u64,
-    in_flight: VecDeque<tokio::task::JoinHandle<Result<Reply, AskError>>>,
+    in_flight: VecDeque<(u64, Pending)>,
     imported: Imported,
 }
 
@@ -175,7 +175,8 @@ impl Desk {
             false => vec![Part::Text { body: self.body(owner, &text) }],
         };
         let scope = message.channel.as_deref().unwrap_or("");
-        let short = |desk: &Self, id: &String| core::short(&desk.pepper, desk.format, &format!("{scope}\0{id}"));
+        let short =
+            |desk: &Self, id: &String| core::short(&desk.pepper, desk.format, &format!("{scope}\0{id}"));
         let id = message.external_id.as_ref().map(|id| short(self, id));
         let reply_to = message.reply_to.as_ref().map(|id| short(self, id));
         let reply_to = reply_to.and_then(|id| self.messages.get(&id).copied());
@@ -238,6 +239,7 @@ impl Desk {
             self.through_line = 0;
             return Ok(());
         }
+        let rows = self.rows.len() as u64;
         let kind = Command::Batch {
             origin: Origin { format: self.format.to_owned(), file: self.file.1 },
             channel: self.target.channel,
@@ -250,8 +252,8 @@ impl Desk {
         self.places.clear();
         self.through_line = 0;
         self.id = self.mint.command(self.engine.ports().clock.wall_ms());
-        let engine = self.engine.clone();
-        self.in_flight.push_back(tokio::spawn(async move { engine.ask(draft).await }));
+        let pending = self.engine.post(draft).await?;
+        self.in_flight.push_back((rows, pending));
         while self.in_flight.len() >= BATCHES_IN_FLIGHT_MAX {
             self.settle().await?;
         }
@@ -260,10 +262,10 @@ impl Desk {
 
     /// Waits for the oldest batch in flight.
     async fn settle(&mut self) -> Result<(), AskError> {
-        let Some(oldest) = self.in_flight.pop_front() else { return Ok(()) };
-        match oldest.await.unwrap_or(Err(AskError::Stopping)) {
+        let Some((rows, oldest)) = self.in_flight.pop_front() else { return Ok(()) };
+        match oldest.reply().await {
             Ok(reply) => self.count(&reply.events),
-            Err(AskError::Refused(Refusal::NothingToChange)) => self.imported.known += IMPORT_ROWS_MAX as u64,
+            Err(AskError::Refused(Refusal::NothingToChange)) => self.imported.known += rows,
             Err(error) => return Err(error),
         }
         Ok(())

@@ -1,0 +1,363 @@
+//! Plays rows as ordinary commands, on a stream of its own with the rows' own clock.
+//!
+//! People pass the gate when they are first seen, what they say passes the rules, timers fire when they are due.
+//! Nothing leaves: parcels stay in the outbox. That is how a rulebook is tried on real traffic.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use kith_core::body::Bodies;
+use kith_core::channel::{self, Channel, Status};
+use kith_core::command::{Actor, CommandKind};
+use kith_core::community::{self, Blueprint};
+use kith_core::event::Event;
+use kith_core::ids::{ChannelId, CommunityId, MemberId, PersonId};
+use kith_core::member::Standing;
+use kith_core::message::{self, Part};
+use kith_core::ports::{Head, Records, Snapshots, StoreError};
+use kith_core::queue::Verdict;
+use kith_core::refusal::Refusal;
+use kith_core::stream::{Community, Stream};
+use kith_core::{gate, member};
+
+use super::facts::{Watch, shown};
+use super::read::Reader;
+use super::row::{Row, RowKind};
+use crate::draft::{AskError, Draft, Reply};
+use crate::mailbox;
+use crate::mint::Mint;
+use crate::writer::Writer;
+
+/// Records in one frame: a frame is handed over when it is full, not at each command.
+const RECORDS_PER_FRAME: usize = 256;
+/// Frames that wait for the disk at once.
+const FRAMES_IN_FLIGHT_MAX: u32 = 4;
+/// Rows between two reports of progress.
+const ROWS_PER_PROGRESS: u64 = 512;
+
+/// Where the rows are played.
+pub struct Stage {
+    /// The log.
+    pub records: Arc<dyn Records>,
+    /// Where the last state goes.
+    pub snapshots: Arc<dyn Snapshots>,
+    /// The stream, which must have no record yet.
+    pub community: CommunityId,
+    /// What it is called.
+    pub name: String,
+    /// Gate, rules, roles.
+    pub blueprint: Blueprint,
+}
+
+/// What a re-enactment came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Reenacted {
+    /// People who were let in.
+    pub joined: u64,
+    /// People who wait at the gate at the end.
+    pub waiting: u64,
+    /// People who were turned away.
+    pub turned_away: u64,
+    /// Messages that came through.
+    pub posted: u64,
+    /// Messages that were held.
+    pub held: u64,
+    /// Messages that a rule denied.
+    pub denied: u64,
+    /// Commands refused, by code.
+    pub refused: BTreeMap<String, u64>,
+    /// Receipts by verdict, whatever they were about.
+    pub receipts: BTreeMap<String, u64>,
+    /// Messages without text: the source had an empty one, and nothing can be posted.
+    pub empty: u64,
+    /// Timers that fired.
+    pub timers: u64,
+    /// Renames.
+    pub renames: u64,
+    /// Places that could not be read.
+    pub bad_lines: u64,
+    /// Records written.
+    pub records: u64,
+}
+
+/// Plays all rows of a reader.
+pub fn run(stage: Stage, mut reader: Reader, watch: &mut dyn Watch) -> Result<Reenacted, AskError> {
+    let mut play = Play::new(stage)?;
+    let mut rows = 0;
+    while let Some(item) = reader.next() {
+        match item {
+            Ok(row) => play.row(&row)?,
+            Err(bad) => {
+                play.came_to.bad_lines += 1;
+                watch.bad_line(&bad);
+            }
+        }
+        rows += 1;
+        if rows % ROWS_PER_PROGRESS == 0 {
+            let (done, total) = reader.progress();
+            watch.progress(done, total);
+        }
+    }
+    play.finish()
+}
+
+/// Frames handed over and not yet durable, and the first failure.
+#[derive(Default)]
+struct Flight {
+    state: Mutex<(u32, Option<AskError>)>,
+    landed: Condvar,
+}
+
+struct Play {
+    stage: Stage,
+    writer: Writer,
+    mint: Mint,
+    people: HashMap<Arc<str>, PersonId>,
+    channel: Option<ChannelId>,
+    pending: usize,
+    flight: Arc<Flight>,
+    came_to: Reenacted,
+}
+
+impl Play {
+    fn new(stage: Stage) -> Result<Self, AskError> {
+        let writer = Writer::open(stage.community, Arc::clone(&stage.records), stage.snapshots.as_ref())?;
+        if writer.stream().seq > 0 {
+            return Err(AskError::Refused(Refusal::CommunityExists));
+        }
+        Ok(Self {
+            mint: Mint::seeded((stage.community.0 >> 64) as u64),
+            stage,
+            writer,
+            people: HashMap::new(),
+            channel: None,
+            pending: 0,
+            flight: Arc::default(),
+            came_to: Reenacted::default(),
+        })
+    }
+
+    fn row(&mut self, row: &Row) -> Result<(), AskError> {
+        let now_ms = row.said_at_ms;
+        if self.writer.stream().seq == 0 {
+            self.found(now_ms)?;
+        }
+        self.fire_until(now_ms)?;
+        match &row.kind {
+            RowKind::Message(message) => {
+                let member = self.enter(&message.author, now_ms)?;
+                let text = shown(message);
+                if text.is_empty() {
+                    self.came_to.empty += 1;
+                } else if let Some(member) = member {
+                    self.say(member, &text, now_ms)?;
+                } else {
+                    self.count_refusal(&Refusal::NotAMember);
+                }
+            }
+            RowKind::Joined { who, .. } => {
+                self.enter(who, now_ms)?;
+            }
+            RowKind::Renamed { from, to } => self.rename(from, to),
+            RowKind::Left { .. }
+            | RowKind::Removed { .. }
+            | RowKind::Topic { .. }
+            | RowKind::Pinned { .. }
+            | RowKind::Notice { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn found(&mut self, now_ms: u64) -> Result<(), AskError> {
+        let create = community::Command::Create {
+            name: self.stage.name.clone(),
+            blueprint: Box::new(self.stage.blueprint.clone()),
+            founder: None,
+        };
+        self.ask(Actor::Host, create.into(), Bodies::default(), now_ms)?;
+        self.channel = self.writer.stream().community().and_then(first_group);
+        Ok(())
+    }
+
+    /// The member that somebody is; at first sight they ask to be let in.
+    fn enter(&mut self, who: &super::row::Author, now_ms: u64) -> Result<Option<MemberId>, AskError> {
+        let person = match self.people.get(&who.key) {
+            Some(person) => *person,
+            None => {
+                let person = PersonId(self.mint.bits(now_ms));
+                self.people.insert(Arc::clone(&who.key), person);
+                self.knock(person, &who.shown, now_ms)?;
+                person
+            }
+        };
+        let member =
+            self.writer.stream().community().and_then(|community| community.members.of_person(person));
+        Ok(member.filter(|member| member.standing == Standing::Active).map(|member| member.id))
+    }
+
+    fn knock(&mut self, person: PersonId, nickname: &str, now_ms: u64) -> Result<(), AskError> {
+        let id = self.mint.command(now_ms);
+        let owner = gate::applicant_id(self.writer.stream(), person, id);
+        let mut bodies = Bodies::default();
+        let nickname = self.mint.text(&mut bodies, now_ms, owner, nickname);
+        let request = gate::Command::RequestJoin {
+            nickname,
+            card: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            invite: None,
+            source: "reenact".to_owned(),
+        };
+        let draft = Draft::new(id, self.stage.community, Actor::Person(person), request).with_bodies(bodies);
+        self.step(draft, now_ms).map(drop)
+    }
+
+    fn say(&mut self, member: MemberId, text: &str, now_ms: u64) -> Result<(), AskError> {
+        let Some(channel) = self.channel else { return Ok(()) };
+        let mut bodies = Bodies::default();
+        let body = self.mint.text(&mut bodies, now_ms, member, text);
+        let post = message::Command::Post {
+            channel,
+            parts: vec![Part::Text { body }],
+            reply_to: None,
+            sort: message::Sort::Talk,
+            mentions: message::Mentions::default(),
+        };
+        let reply = self.ask(Actor::Member(member), post.into(), bodies, now_ms)?;
+        let Some(reply) = reply else { return Ok(()) };
+        match reply.receipts.iter().map(|receipt| receipt.verdict).max() {
+            Some(Verdict::Deny) => self.came_to.denied += 1,
+            Some(Verdict::Hold) => self.came_to.held += 1,
+            Some(Verdict::Allow) | None => self.came_to.posted += 1,
+        }
+        Ok(())
+    }
+
+    /// Both names lead to the same person; the nickname in the group stays what they came with.
+    fn rename(&mut self, from: &super::row::Author, to: &super::row::Author) {
+        if let Some(person) = self.people.get(&from.key).copied() {
+            self.people.entry(Arc::clone(&to.key)).or_insert(person);
+            self.came_to.renames += 1;
+        }
+    }
+
+    fn ask(
+        &mut self,
+        actor: Actor,
+        kind: CommandKind,
+        bodies: Bodies,
+        now_ms: u64,
+    ) -> Result<Option<Reply>, AskError> {
+        let id = self.mint.command(now_ms);
+        self.step(Draft::new(id, self.stage.community, actor, kind).with_bodies(bodies), now_ms)
+    }
+
+    fn step(&mut self, draft: Draft, now_ms: u64) -> Result<Option<Reply>, AskError> {
+        let step = self.writer.step(draft, now_ms);
+        if step.recorded {
+            self.pending += 1;
+            self.came_to.records += 1;
+        }
+        if self.pending >= RECORDS_PER_FRAME || self.writer.frame_is_full() {
+            self.hand_over()?;
+        }
+        match step.reply {
+            Ok(reply) => {
+                self.count(&reply);
+                Ok(Some(reply))
+            }
+            Err(AskError::Refused(refusal)) => {
+                self.count_refusal(&refusal);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn fire_until(&mut self, now_ms: u64) -> Result<(), AskError> {
+        while let Some((due_ms, timer)) = self.writer.stream().timers.next().filter(|next| next.0 <= now_ms) {
+            self.step(mailbox::fire(self.stage.community, timer, due_ms), due_ms)?;
+            self.came_to.timers += 1;
+        }
+        Ok(())
+    }
+
+    fn hand_over(&mut self) -> Result<(), AskError> {
+        self.flight.wait_below(FRAMES_IN_FLIGHT_MAX)?;
+        self.pending = 0;
+        if !self.writer.has_pending() {
+            return Ok(());
+        }
+        self.flight.lock().0 += 1;
+        let flight = Arc::clone(&self.flight);
+        self.writer.flush(Box::new(move |result: Result<Head, StoreError>| flight.land(result)))?;
+        Ok(())
+    }
+
+    fn count(&mut self, reply: &Reply) {
+        for event in &reply.events {
+            if let Event::Member(member::Event::Joined { .. }) = event {
+                self.came_to.joined += 1;
+            }
+        }
+        for receipt in &reply.receipts {
+            let verdict = match receipt.verdict {
+                Verdict::Allow => "allow",
+                Verdict::Hold => "hold",
+                Verdict::Deny => "deny",
+            };
+            *self.came_to.receipts.entry(verdict.to_owned()).or_insert(0) += 1;
+        }
+    }
+
+    fn count_refusal(&mut self, refusal: &Refusal) {
+        *self.came_to.refused.entry(refusal.code().to_owned()).or_insert(0) += 1;
+    }
+
+    fn finish(mut self) -> Result<Reenacted, AskError> {
+        self.hand_over()?;
+        self.flight.wait_below(1)?;
+        let stream = self.writer.stream();
+        self.came_to.waiting = standing(stream, |standing| matches!(standing, Standing::Applicant));
+        self.came_to.turned_away =
+            standing(stream, |standing| matches!(standing, Standing::TurnedAway { .. }));
+        if let Some(head) = self.stage.records.head(self.stage.community) {
+            self.stage.snapshots.put(self.stage.community, self.writer.snapshot(head))?;
+        }
+        Ok(self.came_to)
+    }
+}
+
+impl Flight {
+    fn lock(&self) -> std::sync::MutexGuard<'_, (u32, Option<AskError>)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn land(&self, result: Result<Head, StoreError>) {
+        let mut state = self.lock();
+        state.0 -= 1;
+        if let Err(error) = result {
+            state.1.get_or_insert(AskError::Store(error));
+        }
+        self.landed.notify_all();
+    }
+
+    fn wait_below(&self, frames: u32) -> Result<(), AskError> {
+        let mut state = self.lock();
+        while state.0 >= frames && state.1.is_none() {
+            state = self.landed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.1.take().map_or(Ok(()), Err)
+    }
+}
+
+/// How many members stand where `here` says.
+fn standing(stream: &Stream, here: impl Fn(&Standing) -> bool) -> u64 {
+    let members = stream.community().map(|community| &community.members);
+    members.map_or(0, |members| members.iter().filter(|row| here(&row.standing)).count() as u64)
+}
+
+/// The group channel that comes first in the operator's order.
+pub fn first_group(community: &Community) -> Option<ChannelId> {
+    let open = |channel: &&Channel| channel.kind == channel::Kind::Group && channel.status == Status::Open;
+    community.channels.listed().into_iter().find(open).map(|channel| channel.id)
+}
