@@ -12,7 +12,8 @@ pub const NAME_BYTES_MAX: usize = 180;
 pub const KEY_BYTES_MAX: usize = 128;
 /// How long an outcome answers a repeated key, in event time: longer than any client retries.
 pub const OUTCOME_KEPT_MS: u64 = 48 * 60 * 60 * 1_000;
-/// Bytes of all texts of one message together: twice the longest part, so that parts are no way around its limit.
+/// Bytes of all texts of one message together: twice the longest part, so that parts are no way around its
+/// limit.
 pub const MESSAGE_BYTES_MAX: usize = 2 * TEXT_BYTES_MAX;
 /// Bytes of a link: what browsers and proxies pass on without cutting.
 pub const LINK_BYTES_MAX: usize = 2_048;
@@ -30,7 +31,8 @@ pub const VOICE_MS_MAX: u64 = 60 * 60 * 1_000;
 pub const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Members one message can mention by name; more is what "all" with its budget is for.
 pub const MENTIONS_MAX: usize = 50;
-/// How often in 24 hours a community can allow everybody to be mentioned; above it nobody would look any more.
+/// How often in 24 hours a community can allow everybody to be mentioned; above it nobody would look any
+/// more.
 pub const MENTION_ALL_PER_DAY_MAX: u32 = 100;
 /// Bytes of the reason a moderator gives.
 pub const REASON_BYTES_MAX: usize = 2_000;
@@ -40,8 +42,8 @@ pub const EMOJIS_MAX: usize = 20;
 pub const EMOJI_BYTES_MAX: usize = 48;
 /// Emoji codes of a community's own.
 pub const EMOJI_CODES_MAX: usize = 256;
-/// Reactions under one message by all members together; each is remembered with its member, so that nobody counts
-/// twice and everybody can take theirs back.
+/// Reactions under one message by all members together; each is remembered with its member, so that nobody
+/// counts twice and everybody can take theirs back.
 pub const REACTIONS_MAX: usize = 1_000;
 /// Pinned messages of one channel: beyond that nobody reads them.
 pub const PINS_MAX: usize = 50;

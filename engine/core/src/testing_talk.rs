@@ -1,12 +1,12 @@
-//! A community at work, for the tests of channels and messages: real commands through prepare, decide and apply.
+//! A community at work, for the tests of channels and messages: real commands through prepare, decide and
+//! apply.
 //!
-//! Every record is encoded and decoded before it is folded, and folded a second time without any bodies: `check`
-//! holds both states against each other. Evidence is read from the bench's own log.
+//! Every record is encoded and decoded before it is folded, and folded a second time without any bodies:
+//! `check` holds both states against each other. Evidence is read from the bench's own log.
 
 use std::collections::BTreeSet;
 
 use crate::body::{Bodies, Body, BodyRef};
-use crate::channel;
 use crate::command::{Actor, Command, CommandKind};
 use crate::community;
 use crate::decide::{self, Ctx, Outcome, Prepared};
@@ -51,8 +51,8 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// A community with one group channel, an owner, an administrator, a moderator, two members, a guest and one
-    /// who has left.
+    /// A community with one group channel, an owner, an administrator, a moderator, two members, a guest
+    /// and one who has left.
     pub(crate) fn new() -> Self {
         let stream = Stream::new(CommunityId(7));
         let mut bench = Self {
@@ -106,6 +106,16 @@ impl Bench {
         let reference = body.reference();
         self.bodies.push(body);
         reference
+    }
+
+    /// Takes the bodies of the next command away, to put them with several.
+    pub(crate) fn take_bodies(&mut self) -> Vec<Body> {
+        std::mem::take(&mut self.bodies)
+    }
+
+    /// Puts bodies with the next command.
+    pub(crate) fn put_bodies(&mut self, bodies: &[Body]) {
+        self.bodies = bodies.to_vec();
     }
 
     pub(crate) fn text(&mut self, text: &str) -> Vec<Part> {

@@ -1,4 +1,5 @@
-//! What an operator says of a channel, in a blueprint or by command, and the channels a community is founded with.
+//! What an operator says of a channel, in a blueprint or by command, and the channels a community is
+//! founded with.
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,9 @@
 //! Channels: where talk happens. Broadcast (one to many), group (many to many), feed (a member's own).
 //!
-//! Promises: every community is founded with at least one group channel; who may read or post where is answered
-//! here and nowhere else. A channel is never deleted, only closed, so that old messages keep a place. Names and
-//! topics are the operator's labels; a feed has neither, it is shown under its member's name.
+//! Promises: every community is founded with at least one group channel; who may read or post where is
+//! answered here and nowhere else. A channel is never deleted, only closed, so that old messages keep a
+//! place. Names and topics are the operator's labels; a feed has neither, it is shown under its member's
+//! name.
 
 mod access;
 mod change;

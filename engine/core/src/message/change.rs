@@ -1,7 +1,7 @@
 //! Editing and deleting.
 //!
-//! A message must be found before it is known who may change it, so that refusal comes first here. Who may not
-//! read a message does not find it.
+//! A message must be found before it is known who may change it, so that refusal comes first here. Who may
+//! not read a message does not find it.
 
 use serde::{Deserialize, Serialize};
 
@@ -49,9 +49,9 @@ pub(super) fn edit(ctx: &Ctx<'_>, id: MessageId, parts: &[Part], out: &mut Outco
     if ctx.at_ms().saturating_sub(old.at_ms) >= window_ms {
         return Err(wrong(id, "edit_window_over"));
     }
-    let header = Header { edited_ms: Some(ctx.at_ms()), ..old.clone() }.measured(Measure::of(&texts));
+    let header = Header { edited_ms: Some(ctx.at_ms()), ..old.clone() }.measured(Measure::of(&texts, parts));
     let edits = Some(Box::new(old.clone()));
-    let held = Held { header, parts: parts.to_vec(), mentions: Mentions::default(), edits };
+    let held = Held { header: Box::new(header), parts: parts.to_vec(), mentions: Mentions::default(), edits };
     settle(ctx, author, &texts, held, out);
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! Evidence: headers of messages that the state no longer holds, read from the log for one command.
 //!
 //! The record that posted a message has its first header; the state keeps the changed headers of the last
-//! `CHANGED_MESSAGES_MAX` messages that left the window. A message that was changed before all of those is shown
-//! to `decide` as it was posted: it may be reacted to or edited anew, which nobody has done for a long time.
+//! `CHANGED_MESSAGES_MAX` messages that left the window. A message that was changed before all of those is
+//! shown to `decide` as it was posted: it may be reacted to or edited anew, which nobody has done for a
+//! long time.
 
 use std::collections::BTreeMap;
 

@@ -34,7 +34,8 @@ pub struct Header {
     pub channel: ChannelId,
     /// By whom.
     pub author: MemberId,
-    /// When it took its place among the others, Unix milliseconds: posted or released; of an imported one, said.
+    /// When it took its place among the others, Unix milliseconds: posted or released; of an imported one,
+    /// said.
     pub at_ms: u64,
     /// When it was said, where that is not when it was posted: held and released later, or imported.
     #[serde(default, skip_serializing_if = "Option::is_none")]

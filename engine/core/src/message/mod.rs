@@ -1,9 +1,10 @@
-//! Messages: posting, editing, deleting, replying, reacting, pinning; questions and accepted answers; announcements.
+//! Messages: posting, editing, deleting, replying, reacting, pinning; questions and accepted answers;
+//! announcements.
 //!
 //! Promises: what somebody wrote is named by events only and never by the state; headers of the newest
-//! `RECENT_MESSAGES_MAX` messages are in the state, older ones come as evidence; an event that changes an older
-//! message carries its header, so that the fold needs nothing else. Does not say what may be said (`rule`), nor
-//! what happens to a held message (`queue`).
+//! `RECENT_MESSAGES_MAX` messages are in the state, older ones come as evidence; an event that changes an
+//! older message carries its header, so that the fold needs nothing else. Does not say what may be said
+//! (`rule`), nor what happens to a held message (`queue`).
 //!
 //! In reading order: what a message is made of; how it is posted; what can be done to it; where it is kept.
 
@@ -144,7 +145,8 @@ pub enum Command {
 }
 
 impl Command {
-    /// What the actor must be or may do. Further permissions depend on the channel and on whose message it is.
+    /// What the actor must be or may do. Further permissions depend on the channel and on whose message it
+    /// is.
     pub fn needs(&self) -> Need {
         Need::Permission(match self {
             Self::Post { .. }

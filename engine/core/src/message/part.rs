@@ -1,8 +1,8 @@
 //! What a message is made of, and which shapes of it are refused.
 //!
-//! Texts and names that people wrote are bodies. Files are blobs: the record names them by hash, length and type;
-//! the store has them before the record is written. A type is what the sender says it is: who shows a blob must
-//! not trust it further than that.
+//! Texts and names that people wrote are bodies. Files are blobs: the record names them by hash, length and
+//! type; the store has them before the record is written. A type is what the sender says it is: who shows a
+//! blob must not trust it further than that.
 
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +65,14 @@ impl Part {
             _ => None,
         }
     }
+
+    /// The blob that it shows or offers.
+    pub fn blob(&self) -> Option<&Blob> {
+        match self {
+            Self::Image { blob } | Self::Voice { blob, .. } | Self::File { blob, .. } => Some(blob),
+            Self::Text { .. } | Self::Code { .. } | Self::Link { .. } | Self::Card { .. } => None,
+        }
+    }
 }
 
 /// Whose card a part shows.
@@ -95,7 +103,8 @@ pub struct Blob {
 pub struct MediaType(pub String);
 
 impl MediaType {
-    /// Whether it has the form `type/subtype` in lower case (RFC 6838, section 4.2) and is no longer than allowed.
+    /// Whether it has the form `type/subtype` in lower case (RFC 6838, section 4.2) and is no longer than
+    /// allowed.
     pub fn is_valid(&self) -> bool {
         let name = |name: &str| {
             name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())

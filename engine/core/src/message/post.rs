@@ -1,6 +1,7 @@
 //! Posting: who may, in what shape, what the rules say, and what comes of that.
 //!
-//! Refuses in the order of `refusal.rs`, except that the channel must be found first: who may post depends on it.
+//! Refuses in the order of `refusal.rs`, except that the channel must be found first: who may post depends
+//! on it.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,7 @@ use crate::rule::{self, Draft, Judgement, Occasion};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
     /// Its header once it is posted; `at_ms` is when it was said.
-    pub header: Header,
+    pub header: Box<Header>,
     /// Its content.
     pub parts: Vec<Part>,
     /// Who is to take note.
@@ -68,9 +69,14 @@ fn say(ctx: &Ctx<'_>, saying: &Saying<'_>, out: &mut Outcome) -> Result<(), Refu
         sort: saying.sort,
         announcement: saying.announcement,
         ..Header::new(MessageId(ctx.command.id.0), channel.id, author.id, ctx.at_ms())
-            .measured(Measure::of(&texts))
+            .measured(Measure::of(&texts, saying.parts))
     };
-    let held = Held { header, parts: saying.parts.to_vec(), mentions: saying.mentions.clone(), edits: None };
+    let held = Held {
+        header: Box::new(header),
+        parts: saying.parts.to_vec(),
+        mentions: saying.mentions.clone(),
+        edits: None,
+    };
     settle(ctx, author, &texts, held, out);
     Ok(())
 }
@@ -120,7 +126,7 @@ pub(super) fn settle(ctx: &Ctx<'_>, author: &Member, texts: &[&str], held: Held,
     carry_out(ctx, &judgement, held, out);
 }
 
-fn carry_out(ctx: &Ctx<'_>, judgement: &Judgement, held: Held, out: &mut Outcome) {
+pub(super) fn carry_out(ctx: &Ctx<'_>, judgement: &Judgement, held: Held, out: &mut Outcome) {
     match judgement.verdict {
         None | Some(Verdict::Allow) => publish(ctx, held, out),
         Some(Verdict::Hold) => queue::hold(ctx, Item::Message(held), &judgement.receipts, out),
@@ -131,8 +137,8 @@ fn carry_out(ctx: &Ctx<'_>, judgement: &Judgement, held: Held, out: &mut Outcome
     }
 }
 
-/// Posts a held or denied message under its own id, or makes a held edit: a human released it, a deadline did, or
-/// an appeal was upheld. An edit of a message that has been deleted meanwhile is dropped.
+/// Posts a held or denied message under its own id, or makes a held edit: a human released it, a deadline
+/// did, or an appeal was upheld. An edit of a message that has been deleted meanwhile is dropped.
 pub fn release(ctx: &Ctx<'_>, held: &Held, out: &mut Outcome) {
     let mut released = held.clone();
     let messages = &ctx.community.messages;
@@ -155,7 +161,7 @@ pub fn release(ctx: &Ctx<'_>, held: &Held, out: &mut Outcome) {
 fn publish(ctx: &Ctx<'_>, held: Held, out: &mut Outcome) {
     let Held { header, parts, mentions, edits } = held;
     out.event(match edits {
-        None => Event::Posted { header, parts, mentions },
+        None => Event::Posted { header: *header, parts, mentions },
         Some(old) => Event::Edited {
             message: header.id,
             parts,

@@ -1,7 +1,7 @@
 //! Reactions: an emoji under a message, once per member and emoji.
 //!
-//! An emoji is Unicode's, or a code that the community's settings name: free text would be a way around the rules
-//! and, since it is not a body, around erasure.
+//! An emoji is Unicode's, or a code that the community's settings name: free text would be a way around the
+//! rules and, since it is not a body, around erasure.
 
 use super::post::wrong;
 use super::{Event, evidence};
@@ -92,7 +92,8 @@ fn is_pictograph(c: char) -> bool {
     matches!(c,
         '\u{00a9}' | '\u{00ae}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}'
         | '\u{2190}'..='\u{21ff}' | '\u{2300}'..='\u{23ff}' | '\u{25a0}'..='\u{27bf}'
-        | '\u{2934}'..='\u{2935}' | '\u{2b00}'..='\u{2bff}' | '\u{3030}' | '\u{303d}' | '\u{3297}' | '\u{3299}'
+        | '\u{2934}'..='\u{2935}' | '\u{2b00}'..='\u{2bff}'
+        | '\u{3030}' | '\u{303d}' | '\u{3297}' | '\u{3299}'
         | '\u{1f004}' | '\u{1f0cf}' | '\u{1f170}'..='\u{1f171}' | '\u{1f17e}'..='\u{1f17f}' | '\u{1f18e}'
         | '\u{1f191}'..='\u{1f19a}' | '\u{1f201}'..='\u{1f202}' | '\u{1f21a}' | '\u{1f22f}'
         | '\u{1f232}'..='\u{1f23a}' | '\u{1f250}'..='\u{1f251}' | '\u{1f300}'..='\u{1faff}')

@@ -1,8 +1,9 @@
-//! The window: headers of the newest messages, found by place, by id and by author; and what stays of older ones.
+//! The window: headers of the newest messages, found by place, by id and by author; and what stays of older
+//! ones.
 //!
-//! Promises: one message more costs O(log n) whatever the community's age; an index is never serialized, so that
-//! a state read back equals the one written. Order is that of `at_ms`: posts come in order, imported ones are put
-//! where they were said. Does not hold what anybody wrote.
+//! Promises: one message more costs O(log n) whatever the community's age; an index is never serialized, so
+//! that a state read back equals the one written. Order is that of `at_ms`: posts come in order, imported
+//! ones are put where they were said. Does not hold what anybody wrote.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -143,16 +144,16 @@ pub fn imported(community: &mut Community, header: Header) {
     community.messages.insert(header);
 }
 
-/// A member's messages in the window posted at `since_ms` or later, newest first: what flood and repetition rules
-/// count. Deleted ones are among them.
+/// A member's messages in the window posted at `since_ms` or later, newest first: what flood and repetition
+/// rules count. Deleted ones are among them.
 pub fn recent_of(community: &Community, author: MemberId, since_ms: u64) -> impl Iterator<Item = &Header> {
     let window = &community.messages.recent;
     let places = window.by_author.get(&author).into_iter().flat_map(|places| places.iter().rev());
     places.filter_map(|place| window.at(*place)).take_while(move |header| header.at_ms >= since_ms)
 }
 
-/// One page of a channel, newest first: at most `limit` headers of the window from before a message (which need
-/// not be of this channel), or from the end. An unknown `before` gives nothing: its page is in the log.
+/// One page of a channel, newest first: at most `limit` headers of the window from before a message (which
+/// need not be of this channel), or from the end. An unknown `before` gives nothing: its page is in the log.
 pub fn channel_page(
     community: &Community,
     channel: ChannelId,
@@ -168,7 +169,8 @@ pub fn channel_page(
     page.take(limit).collect()
 }
 
-/// Headers in the order of their times, with indexes. A place is a number that a row keeps while others leave.
+/// Headers in the order of their times, with indexes. A place is a number that a row keeps while others
+/// leave.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(from = "Vec<Header>")]
 struct Window {
