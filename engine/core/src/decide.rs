@@ -159,6 +159,7 @@ pub fn decide(
             let actor = role::check(community, command)?;
             let ctx = Ctx { stream, community, command, bodies, evidence, actor };
             decide_kind(&ctx, kind, &mut out)?;
+            rule::watch(&ctx, &mut out);
         }
     }
     if stream.format < FORMAT && !out.events.is_empty() {
@@ -197,7 +198,7 @@ pub fn apply_record(stream: &mut Stream, record: &Record, bodies: &Bodies) {
     }
     for receipt in &record.decisions {
         if let Kind::Community(community) = &mut stream.kind {
-            queue::keep_receipt(&mut community.queue, receipt);
+            queue::keep_receipt(community, receipt);
         }
     }
     stream.handoffs.post(record);
@@ -220,6 +221,8 @@ pub fn apply(stream: &mut Stream, event: &Event, moment: &Moment, bodies: &Bodie
     }
     let Kind::Community(community) = &mut stream.kind else { return };
     let kept = &mut stream.bodies;
+    rule::saw(community, event, moment);
+    queue::saw(community, event, moment, (kept, bodies));
     match event {
         Event::Community(event) => community::apply(community, event, moment, (kept, bodies)),
         Event::Role(event) => role::apply(community, event),

@@ -73,6 +73,54 @@ pub const TAGS_MAX: usize = 64;
 pub const IMPORT_ROWS_MAX: usize = 500;
 /// Commands of one member in a minute above which they are refused; a fast typist stays far below.
 pub const COMMANDS_PER_MINUTE_MAX: u32 = 120;
+/// Rules of a community: more than a person keeps in mind.
+pub const RULES_MAX: usize = 64;
+/// Channels, roles or tags that one rule names.
+pub const RULE_SCOPE_MAX: usize = 64;
+/// Lists that one rule names.
+pub const LISTS_PER_RULE_MAX: usize = 16;
+/// Hosts that one rule allows.
+pub const HOSTS_PER_RULE_MAX: usize = 256;
+/// Rungs of the ladder.
+pub const RUNGS_MAX: usize = 16;
+/// Receipts that one draft can get; whoever breaks more rules at once knows enough.
+pub const RULE_RECEIPTS_MAX: usize = 8;
+/// Places in a text that one receipt shows.
+pub const QUOTES_MAX: usize = 5;
+/// Strikes kept of one member; every ladder ends long before.
+pub const STRIKES_MAX: usize = 32;
+/// Members with strikes; beyond it those whose strikes are oldest are let off.
+pub const STRUCK_MEMBERS_MAX: usize = 10_000;
+/// Messages remembered for rules that look back, of all members together.
+pub const ACTIVITY_MAX: usize = 4_096;
+/// Messages of one member that a rule can count.
+pub const LOOK_BACK_MESSAGES_MAX: u32 = 500;
+/// How far back a rule can look.
+pub const LOOK_BACK_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
+/// The longest wait of slow mode.
+pub const SLOW_MODE_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
+/// Channels with a slow mode of their own.
+pub const SLOW_CHANNELS_MAX: usize = 256;
+/// Joins after which the raid switch can be set to go on by itself.
+pub const RAID_JOINS_MAX: u32 = 1_000;
+/// The longest time for which the raid switch goes on; a longer one is a gate.
+pub const RAID_MS_MAX: u64 = 7 * 24 * 60 * 60 * 1_000;
+/// The longest mute; beyond it a role without `post` is clearer.
+pub const MUTE_MS_MAX: u64 = 366 * 24 * 60 * 60 * 1_000;
+/// Rules whose outcomes are counted, removed ones included.
+pub const TALLIED_RULES_MAX: usize = 256;
+/// Versions of one rule whose outcomes are counted.
+pub const TALLIED_VERSIONS_MAX: usize = 16;
+/// What can wait in the queue of a community, whatever its settings.
+pub const HOLDS_MAX: usize = 1_000;
+/// Denied messages kept so that an appeal can restore them.
+pub const DENIED_KEPT_MAX: usize = 256;
+/// Appeals kept, open and decided; the oldest decided go first.
+pub const APPEALS_MAX: usize = 512;
+/// Appeals of one member that can be open at a time.
+pub const APPEALS_PER_MEMBER_MAX: usize = 3;
+/// Bytes of an appeal's text.
+pub const APPEAL_BYTES_MAX: usize = 4_000;
 
 /// Refuses a name that is empty, too long, or holds control characters or surrounding space.
 pub fn check_name(name: &str) -> Result<(), Refusal> {

@@ -118,6 +118,10 @@ refusals! {
     NotYours { what: String } = "not_yours";
     /// Muted until a time.
     Muted { until: Arg } = "muted";
+    /// Slow mode: too soon after the last message.
+    SlowMode { again: Arg } = "slow_mode";
+    /// Nobody decides about themselves.
+    OwnCase = "own_case";
 
     // Shape of the input.
     /// A text is empty that must not be.

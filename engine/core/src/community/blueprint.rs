@@ -13,8 +13,10 @@ use crate::channel::ChannelConfig;
 use crate::gate::GateConfig;
 use crate::limits;
 use crate::message::MessageConfig;
+use crate::queue::QueueConfig;
 use crate::refusal::Refusal;
 use crate::role::{Role, Roles};
+use crate::rule::{self, LadderConfig, RaidConfig, RuleConfig, Surroundings};
 
 /// Lists of one community; each is compiled when a rule uses it.
 const LISTS_MAX: usize = 64;
@@ -46,6 +48,15 @@ pub struct Blueprint {
     pub channels: Vec<ChannelConfig>,
     /// Editing, mentioning everybody, reactions.
     pub messages: MessageConfig,
+    /// Rules in their order.
+    #[serde(rename = "rule", skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleConfig>,
+    /// What follows a breach.
+    pub ladder: LadderConfig,
+    /// The raid switch.
+    pub raid: RaidConfig,
+    /// What waits for a human, and appeals.
+    pub queue: QueueConfig,
     /// Named lists: name → lines. From `lists/<name>.txt`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub lists: BTreeMap<String, Vec<String>>,
@@ -101,6 +112,10 @@ impl Blueprint {
         self.card.check()?;
         self.channels.iter().try_for_each(ChannelConfig::check)?;
         self.messages.check()?;
+        let around = Surroundings { lists: &self.lists, texts: &self.texts, ladder: &self.ladder };
+        rule::check_config(&self.rules, &around)?;
+        self.raid.check()?;
+        self.queue.check()?;
         self.settings.check()
     }
 

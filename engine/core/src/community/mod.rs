@@ -24,7 +24,7 @@ use crate::moment::Moment;
 use crate::refusal::Refusal;
 use crate::role::{MEMBER, Need, OWNER, Permission};
 use crate::stream::{Community, Stream};
-use crate::{card, channel, gate, limits, message};
+use crate::{card, channel, gate, limits, message, queue, rule};
 
 /// What a community is called and how it is set up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -328,6 +328,7 @@ pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(),
         }
         Command::SetList { name, lines } => {
             blueprint::check_list(name, lines)?;
+            rule::check_list(&ctx.community.rules, name, lines)?;
             let old = profile.lists.get(name).cloned().unwrap_or_default();
             changed(&old, lines)?;
             out.event(Event::ListSet { name: name.clone(), lines: lines.clone(), old });
@@ -425,6 +426,9 @@ fn create(community: &mut Community, name: &str, blueprint: &Blueprint, moment: 
     gate::configure(community, &blueprint.gate);
     card::configure(community, &blueprint.card);
     message::configure(community, &blueprint.messages);
+    rule::configure(community, &blueprint.rules, &blueprint.ladder);
+    rule::configure_raid(community, &blueprint.raid);
+    queue::configure(community, &blueprint.queue);
     let hall = channel::default_name(blueprint.language.tag());
     channel::configure(community, &blueprint.channels, moment.command, hall);
 }

@@ -1,109 +1,66 @@
 //! The queue: what waits for a moderator, why it was decided, and asking again.
 //!
 //! A hold has a deadline and an outcome (release, deny, keep). Every denial, hold and sanction has a receipt
-//! from which alone the verdict can be derived again. An appeal shows what today's rules would say; its
-//! outcome is kept as a label.
+//! from which alone the verdict can be derived again. An appeal shows what today's rules would say; its outcome
+//! is kept as a label.
+//!
+//! In reading order: `receipt`, `hold`, `denied` (kept for appeals), `appeal`, `config`.
 
-use std::collections::BTreeMap;
+mod appeal;
+mod config;
+mod denied;
+mod hold;
+mod receipt;
+
+#[cfg(test)]
+mod tests;
+
+pub use appeal::{Appeal, Decision, Review, State};
+pub use config::QueueConfig;
+pub use denied::Denied;
+pub use hold::{AtDeadline, Hold, Item, full_for, hold, withdraw_join};
+pub use receipt::{Ground, Receipt, Verdict, keep_receipt};
+
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use crate::decide::{Ctx, Outcome, Shelf};
-use crate::ids::{HoldId, MemberId, ReceiptId};
+use crate::body::BodyRef;
+use crate::decide::{Ctx, Outcome, Shelf, keep};
+use crate::event::Event as AnyEvent;
+use crate::ids::{AppealId, HoldId, MemberId, ReceiptId};
+use crate::message;
 use crate::moment::Moment;
-use crate::notice::Text;
 use crate::refusal::Refusal;
-use crate::role::Need;
+use crate::role::{Need, Permission};
+use crate::rule::{Edition, Label, text_of};
 use crate::stream::Community;
-use crate::{card, gate, message, rule};
 
-/// What a rule or gate decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Let through.
-    Allow,
-    /// Wait for a human.
-    Hold,
-    /// Not let through.
-    Deny,
-}
-
-/// What a verdict rests on: the clause with its parameters and the facts it read, so that the verdict can be
-/// derived again from this alone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ground {
-    /// A rule.
-    Rule(rule::Ground),
-    /// A condition of the gate.
-    Gate(gate::Ground),
-    /// A person decided.
-    Person {
-        /// Who; `None` the host.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        by: Option<MemberId>,
-        /// What they decided.
-        verdict: Verdict,
-    },
-}
-
-impl Ground {
-    /// The verdict that follows from the ground.
-    pub fn verdict(&self) -> Verdict {
-        match self {
-            Self::Rule(ground) => ground.verdict(),
-            Self::Gate(ground) => ground.verdict(),
-            Self::Person { verdict, .. } => *verdict,
-        }
-    }
-}
-
-/// The explanation of one decision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Receipt {
-    /// Which.
-    pub id: ReceiptId,
-    /// Whom it is about.
-    pub member: MemberId,
-    /// When, Unix milliseconds.
-    pub at_ms: u64,
-    /// What was decided.
-    pub verdict: Verdict,
-    /// What it rests on.
-    pub ground: Ground,
-    /// The reason as a text for the member.
-    pub reason: Text,
-    /// What would have passed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub remedy: Option<Text>,
-}
-
-/// Something that waits for a human.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Item {
-    /// A message that is not shown yet; released, it is posted under this id.
-    Message(message::Held),
-    /// Somebody at the gate; the gate keeps the application.
-    Join {
-        /// Who.
-        member: MemberId,
-    },
-    /// A change of card or nickname.
-    Card(card::Held),
-}
-
-/// Puts something into the queue, with its deadline and the receipts that explain why.
-pub fn hold(_ctx: &Ctx<'_>, _item: Item, receipts: &[Receipt], out: &mut Outcome) {
-    let _ = (receipts, out);
-}
+/// Numbers of receipts and timers within one command from which on the queue counts: other nouns are below.
+const INDEX_FROM: u32 = 2 << 16;
 
 /// What waits, and why things were decided.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queue {
+    /// How long things wait, and how many.
+    #[serde(default)]
+    pub config: QueueConfig,
     /// Receipts of the last decisions.
     pub receipts: BTreeMap<ReceiptId, Receipt>,
+    /// What waits.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub holds: BTreeMap<HoldId, Hold>,
+    /// What was denied and can still be appealed, oldest first.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    pub denied: VecDeque<Denied>,
+    /// Appeals.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub appeals: BTreeMap<AppealId, Appeal>,
+}
+
+/// Sets a new community's queue up. `apply` of its founding calls it.
+pub fn configure(community: &mut Community, config: &QueueConfig) {
+    community.queue.config = config.clone();
 }
 
 /// Why the queue set a timer.
@@ -117,41 +74,246 @@ pub enum Timer {
     },
 }
 
+/// Who or what settled a hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// A person.
+    Person {
+        /// Who; `None` the host.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<MemberId>,
+    },
+    /// Nobody did in time.
+    Deadline,
+    /// An appeal was right.
+    Appeal {
+        /// Which.
+        appeal: AppealId,
+    },
+}
+
 /// What can be asked of the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Command {}
+pub enum Command {
+    /// Decide about something that waits.
+    Resolve {
+        /// What.
+        hold: HoldId,
+        /// How.
+        outcome: AtDeadline,
+        /// A word for its author; owned by them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<BodyRef>,
+    },
+    /// Ask to look at a decision again.
+    Appeal {
+        /// Which decision.
+        receipt: ReceiptId,
+        /// Why.
+        text: BodyRef,
+    },
+    /// Decide about an appeal.
+    DecideAppeal {
+        /// Which.
+        appeal: AppealId,
+        /// How.
+        decision: Decision,
+        /// A word for the member; owned by them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<BodyRef>,
+    },
+    /// Change how long things wait, and how many.
+    Configure {
+        /// How.
+        config: QueueConfig,
+    },
+}
 
 impl Command {
     /// What the actor must be or may do.
     pub fn needs(&self) -> Need {
-        match *self {}
+        match self {
+            Self::Resolve { .. } | Self::DecideAppeal { .. } => Need::Permission(Permission::Moderate),
+            Self::Appeal { .. } => Need::Known,
+            Self::Configure { .. } => Need::Permission(Permission::ManageRules),
+        }
     }
 }
 
 /// What happened in the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Event {}
-
-/// Keeps a receipt among the newest.
-pub fn keep_receipt(queue: &mut Queue, receipt: &Receipt) {
-    queue.receipts.insert(receipt.id, receipt.clone());
+pub enum Event {
+    /// Something waits.
+    Held {
+        /// Under which id.
+        id: HoldId,
+        /// What and why.
+        hold: Box<Hold>,
+    },
+    /// A hold was settled, or kept without a deadline.
+    Resolved {
+        /// Which.
+        hold: HoldId,
+        /// How.
+        outcome: AtDeadline,
+        /// By what.
+        cause: Cause,
+        /// What explains a denial.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<ReceiptId>,
+        /// A word for its author.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<BodyRef>,
+    },
+    /// A hold has no object any more.
+    Withdrawn {
+        /// Which.
+        hold: HoldId,
+    },
+    /// A member appealed.
+    Appealed {
+        /// Under which id.
+        id: AppealId,
+        /// What about, why, and what today's rules say.
+        appeal: Box<Appeal>,
+        /// The rule that it is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        edition: Option<Edition>,
+    },
+    /// An appeal was decided.
+    AppealDecided {
+        /// Which.
+        id: AppealId,
+        /// How.
+        decision: Decision,
+        /// By whom; `None` the host.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<MemberId>,
+        /// A word for the member.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<BodyRef>,
+        /// The rules that were wrong, where it was overturned.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        editions: Vec<Edition>,
+    },
+    /// A denied message was posted after all.
+    Restored {
+        /// One of its receipts.
+        receipt: ReceiptId,
+    },
+    /// The queue's settings changed.
+    Configured {
+        /// What they are now.
+        config: QueueConfig,
+        /// What they were.
+        old: QueueConfig,
+    },
 }
 
 /// Decides a queue command.
-pub fn decide(_ctx: &Ctx<'_>, command: &Command, _out: &mut Outcome) -> Result<(), Refusal> {
-    match *command {}
-}
-
-/// A timer of the queue fired.
-pub fn on_timer(_ctx: &Ctx<'_>, timer: &Timer, _out: &mut Outcome) {
-    match timer {
-        Timer::Deadline { .. } => {}
+pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(), Refusal> {
+    match command {
+        Command::Resolve { hold, outcome, note } => hold::resolve(ctx, (*hold, *outcome), *note, out),
+        Command::Appeal { receipt, text } => appeal::appeal(ctx, *receipt, *text, out),
+        Command::DecideAppeal { appeal, decision, note } => {
+            appeal::decide(ctx, (*appeal, *decision), *note, out)
+        }
+        Command::Configure { config } => {
+            config.check()?;
+            let old = ctx.community.queue.config.clone();
+            if old == *config {
+                return Err(Refusal::NothingToChange);
+            }
+            out.event(Event::Configured { config: config.clone(), old });
+            Ok(())
+        }
     }
 }
 
+/// A timer of the queue fired.
+pub fn on_timer(ctx: &Ctx<'_>, timer: &Timer, out: &mut Outcome) {
+    match timer {
+        Timer::Deadline { hold } => hold::deadline(ctx, *hold, out),
+    }
+}
+
+/// Takes note of a denied message, which is kept for an appeal.
+pub fn saw(community: &mut Community, event: &AnyEvent, moment: &Moment, mut shelf: Shelf<'_>) {
+    let AnyEvent::Message(message::Event::Denied { held, receipts }) = event else { return };
+    let queue = &mut community.queue;
+    let until_ms = moment.at_ms.saturating_add(queue.config.appeal_ms());
+    let denied =
+        Denied { held: (**held).clone(), receipts: receipts.clone(), editions: Vec::new(), until_ms };
+    denied::add(queue, denied, &mut shelf);
+    denied::expire(queue, moment.at_ms, &mut shelf);
+}
+
 /// Applies what happened in the queue.
-pub fn apply(_community: &mut Community, event: &Event, _moment: &Moment, _shelf: Shelf<'_>) {
-    match *event {}
+pub fn apply(community: &mut Community, event: &Event, moment: &Moment, mut shelf: Shelf<'_>) {
+    match event {
+        Event::Held { id, hold } => {
+            if let Item::Message(held) = &hold.item {
+                held.parts.iter().filter_map(text_of).for_each(|body| keep(&mut shelf, body));
+            }
+            community.queue.holds.insert(*id, (**hold).clone());
+        }
+        Event::Resolved { outcome: AtDeadline::Keep, hold, .. } => {
+            if let Some(hold) = community.queue.holds.get_mut(hold) {
+                hold.due_ms = None;
+            }
+        }
+        Event::Resolved { hold, outcome, cause, receipt, .. } => {
+            let Some(hold) = community.queue.holds.remove(hold) else { return };
+            label(community, &hold, (*outcome, *cause));
+            settled(&mut community.queue, hold, (*receipt, moment.at_ms), &mut shelf);
+        }
+        Event::Withdrawn { hold } => {
+            community.queue.holds.remove(hold);
+        }
+        Event::Appealed { id, appeal, edition } => {
+            keep(&mut shelf, &appeal.text);
+            if let Some(edition) = edition {
+                community.rules.tallies.count(edition, Label::Appealed);
+            }
+            community.queue.appeals.insert(*id, (**appeal).clone());
+            appeal::shrink(&mut community.queue);
+        }
+        Event::AppealDecided { id, decision, by, editions, .. } => {
+            for edition in editions {
+                community.rules.tallies.count(edition, Label::Overturned);
+            }
+            if let Some(appeal) = community.queue.appeals.get_mut(id) {
+                appeal.state = State::Decided { decision: *decision, by: *by, at_ms: moment.at_ms };
+                shelf.0.remove(appeal.text.id);
+            }
+        }
+        Event::Restored { receipt } => denied::take(&mut community.queue, *receipt, &mut shelf),
+        Event::Configured { config, .. } => community.queue.config = config.clone(),
+    }
+    denied::expire(&mut community.queue, moment.at_ms, &mut shelf);
+}
+
+/// Labels the rules that held something with what a person made of it.
+fn label(community: &mut Community, hold: &Hold, (outcome, cause): (AtDeadline, Cause)) {
+    let label = match (outcome, cause) {
+        (AtDeadline::Release, Cause::Person { .. }) => Label::Released,
+        (AtDeadline::Deny, Cause::Person { .. }) => Label::Denied,
+        _ => return,
+    };
+    for edition in &hold.editions {
+        community.rules.tallies.count(edition, label);
+    }
+}
+
+/// A message that was denied is kept for an appeal; what was released needs no keeping any more.
+fn settled(queue: &mut Queue, hold: Hold, (receipt, at_ms): (Option<ReceiptId>, u64), shelf: &mut Shelf<'_>) {
+    let Item::Message(held) = hold.item else { return };
+    let Some(receipt) = receipt else { return denied::forget_bodies(&held, shelf) };
+    let mut receipts = hold.receipts;
+    receipts.push(receipt);
+    let until_ms = at_ms.saturating_add(queue.config.appeal_ms());
+    queue.denied.push_back(Denied { held, receipts, editions: hold.editions, until_ms });
 }

@@ -1,30 +1,154 @@
 //! Rules without code, and the ladder of what follows a breach.
+//!
+//! In reading order: what a rule is (`config`, `check` and one file for each kind), how a draft is judged (`view`,
+//! `judge`), what follows (`ladder`, `strike`, `sanction`), what else bounds talk (`slow`, `raid`), and what became
+//! of it all (`tally`).
+
+mod activity;
+mod change;
+mod check;
+mod compiled;
+mod config;
+mod judge;
+mod ladder;
+pub mod raid;
+mod sanction;
+mod slow;
+mod strike;
+mod tally;
+mod view;
+
+pub mod contacts;
+pub mod flood;
+pub mod invites;
+pub mod length;
+pub mod links;
+pub mod newcomers;
+pub mod nickname;
+pub mod pattern;
+pub mod queue_full;
+pub mod repetition;
+pub mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use activity::{Activity, Said};
+pub use change::{check as check_config, check_list, configure, configure_raid};
+pub use check::{Check, Clause, Finding};
+pub use compiled::Cache;
+pub use config::{RuleConfig, Surroundings};
+pub use judge::{QUEUE, RAID, judge, punish, review};
+pub use ladder::{Climb, LadderConfig, Rung, Step};
+pub use raid::{Raid, RaidConfig, Switch, raid_on};
+pub use sanction::{strike_for_denied_hold, undo};
+pub use slow::SlowModes;
+pub use strike::{Mute, Record, Strikes};
+pub use tally::{Edition, Label, Tallies, Tally};
+pub use view::{Quote, fingerprint, text_of};
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::body::BodyRef;
 use crate::decide::{Ctx, Outcome};
-use crate::ids::ChannelId;
-use crate::member::Member;
-use crate::message::Part;
-use crate::moment::Moment;
+use crate::event::Event as AnyEvent;
+use crate::ids::{ChannelId, MemberId, ReceiptId};
+use crate::member::{self, Member};
+use crate::message::{self, Part};
+use crate::moment::{Duration, Moment};
+use crate::notice::Arg;
 use crate::queue::{Receipt, Verdict};
 use crate::refusal::Refusal;
-use crate::role::Need;
+use crate::role::{Need, Permission};
 use crate::stream::Community;
+
+/// One rule of a community.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Raised by each change; never used twice under one name.
+    pub version: u32,
+    /// What it is.
+    pub config: RuleConfig,
+}
 
 /// Rules, ladder, strikes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rules {}
+pub struct Rules {
+    /// The rules in the operator's order.
+    #[serde(default)]
+    pub rows: Vec<Rule>,
+    /// The last versions of rules that were removed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub retired: BTreeMap<String, u32>,
+    /// What follows a breach.
+    #[serde(default)]
+    pub ladder: LadderConfig,
+    /// Strikes and mutes.
+    #[serde(default)]
+    pub record: Record,
+    /// Slow mode.
+    #[serde(default)]
+    pub slow: SlowModes,
+    /// The raid switch.
+    #[serde(default)]
+    pub raid: Raid,
+    /// What members said lately.
+    #[serde(default)]
+    pub activity: Activity,
+    /// What became of the rules' verdicts.
+    #[serde(default)]
+    pub tallies: Tallies,
+    /// Compiled lists and patterns.
+    #[serde(skip)]
+    pub compiled: Cache,
+}
 
-/// What a rule's verdict rests on: its clause with parameters, and the facts it read.
+impl Rules {
+    /// A rule by name.
+    pub fn get(&self, name: &str) -> Option<&Rule> {
+        self.rows.iter().find(|rule| rule.config.name == name)
+    }
+
+    /// How far back any rule looks, milliseconds.
+    fn horizon_ms(&self) -> u64 {
+        let rules = self.rows.iter().map(|rule| rule.config.check.horizon_ms()).max().unwrap_or(0);
+        rules.max(self.slow.horizon_ms())
+    }
+}
+
+/// What a rule's verdict rests on: its clause with parameters and the facts it read, and how it came to its rung.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ground {}
+pub struct Ground {
+    /// The rule's name.
+    pub rule: String,
+    /// Its version; 0 for what is no operator's rule.
+    pub version: u32,
+    /// Parameters and facts.
+    pub clause: Clause,
+    /// The way to the rung.
+    pub climb: Climb,
+}
 
 impl Ground {
     /// The verdict that follows.
     pub fn verdict(&self) -> Verdict {
-        match *self {}
+        match self.clause.finding() {
+            Finding::Kept => Verdict::Allow,
+            Finding::Broken => self.climb.rung().verdict(),
+        }
+    }
+
+    /// The verdict that today's rule of the same name would come to on the recorded facts, with its version: `Allow`
+    /// if there is none any more. `None` if it checks something else today.
+    pub fn verdict_today(&self, rules: &Rules) -> Option<(u32, Verdict)> {
+        let Some(rule) = rules.get(&self.rule) else { return Some((0, Verdict::Allow)) };
+        let clause = self.clause.under(&rule.config.check)?;
+        let climb =
+            Climb { step: rule.config.step, strikes: self.climb.strikes, rungs: rules.ladder.rungs.clone() };
+        let ground = Self { rule: self.rule.clone(), version: rule.version, clause, climb };
+        Some((rule.version, ground.verdict()))
     }
 }
 
@@ -37,14 +161,14 @@ pub struct Draft<'a> {
     pub channel: Option<ChannelId>,
     /// Its parts; empty for a nickname.
     pub parts: &'a [Part],
-    /// Its texts: those of text and code parts, or the nickname.
+    /// Its texts: those of text and code parts (`text_of`) in their order, or the nickname first.
     pub texts: &'a [&'a str],
     /// On what occasion.
     pub occasion: Occasion,
 }
 
 /// On what occasion something is judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Occasion {
     /// A new message.
@@ -58,60 +182,321 @@ pub enum Occasion {
 /// What the rules say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Judgement {
-    /// The strongest verdict; `None` allows.
+    /// The strongest verdict; `None` where no rule objected, `Allow` where one only reminds.
     pub verdict: Option<Verdict>,
     /// One for each rule that objected.
     pub receipts: Vec<Receipt>,
 }
 
-/// Judges a draft by the built-in rules; changes nothing.
-pub fn judge(_ctx: &Ctx<'_>, _draft: &Draft<'_>) -> Judgement {
-    Judgement::default()
-}
-
-/// Adds what follows from a judgement: receipts, strikes and the ladder's steps.
-pub fn punish(_ctx: &Ctx<'_>, _draft: &Draft<'_>, judgement: &Judgement, out: &mut Outcome) {
-    out.decisions.extend(judgement.receipts.iter().cloned());
-}
-
-/// Refuses an author who is muted.
-pub fn may_speak(_ctx: &Ctx<'_>, _author: &Member) -> Result<(), Refusal> {
-    Ok(())
-}
-
 /// Why a timer was set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Timer {}
+pub enum Timer {
+    /// A mute's time is over.
+    MuteEnds {
+        /// Whose.
+        member: MemberId,
+        /// The mute that was meant.
+        until_ms: u64,
+    },
+    /// A ban's time is over.
+    BanEnds {
+        /// Whose.
+        member: MemberId,
+        /// The ban that was meant.
+        until_ms: u64,
+    },
+    /// The raid switch goes off.
+    RaidEnds {
+        /// The turn that was meant.
+        until_ms: u64,
+    },
+}
+
+/// What a moderator takes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lifted {
+    /// A mute.
+    Mute,
+    /// All strikes.
+    Strikes,
+}
 
 /// What can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Command {}
+pub enum Command {
+    /// Set a rule, new or in place of the one of that name.
+    Set {
+        /// What it is.
+        rule: Box<RuleConfig>,
+    },
+    /// Remove a rule.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+    /// Order the rules anew.
+    Reorder {
+        /// Every rule's name, once.
+        names: Vec<String>,
+    },
+    /// Set the ladder.
+    SetLadder {
+        /// What it is.
+        ladder: LadderConfig,
+    },
+    /// Set slow mode.
+    SetSlowMode {
+        /// In which channel; `None` for everywhere.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<ChannelId>,
+        /// So long between two messages; nothing ends it.
+        wait: Duration,
+    },
+    /// Turn the raid switch.
+    SetRaid {
+        /// On or off.
+        switch: Switch,
+    },
+    /// Set how the raid switch works.
+    ConfigureRaid {
+        /// How.
+        config: RaidConfig,
+    },
+    /// Warn a member: a strike with a receipt.
+    Warn {
+        /// Whom.
+        member: MemberId,
+        /// Why; owned by the member.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<BodyRef>,
+    },
+    /// Silence a member for a time.
+    Mute {
+        /// Whom.
+        member: MemberId,
+        /// For how long, milliseconds.
+        for_ms: u64,
+        /// Why; owned by the member.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<BodyRef>,
+    },
+    /// Take a mute or all strikes back.
+    Lift {
+        /// Whose.
+        member: MemberId,
+        /// What.
+        lifted: Lifted,
+    },
+}
 
 impl Command {
     /// What the actor must be or may do.
     pub fn needs(&self) -> Need {
-        match *self {}
+        match self {
+            Self::Set { .. }
+            | Self::Remove { .. }
+            | Self::Reorder { .. }
+            | Self::SetLadder { .. }
+            | Self::SetSlowMode { .. }
+            | Self::ConfigureRaid { .. } => Need::Permission(Permission::ManageRules),
+            Self::SetRaid { .. } => Need::Permission(Permission::Moderate),
+            Self::Warn { .. } | Self::Mute { .. } | Self::Lift { .. } => {
+                Need::Permission(Permission::Sanction)
+            }
+        }
     }
 }
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Event {}
+pub enum Event {
+    /// A rule was set.
+    Set {
+        /// What it is now.
+        rule: Box<Rule>,
+        /// What it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        old: Option<Box<Rule>>,
+    },
+    /// A rule was removed.
+    Removed {
+        /// Where it stood in the order.
+        place: u32,
+        /// What it was.
+        old: Box<Rule>,
+    },
+    /// The rules were ordered anew.
+    Reordered {
+        /// Their names in order.
+        names: Vec<String>,
+        /// The order before.
+        old: Vec<String>,
+    },
+    /// The ladder was set.
+    LadderSet {
+        /// What it is now.
+        ladder: LadderConfig,
+        /// What it was.
+        old: LadderConfig,
+    },
+    /// Slow mode was set or ended.
+    SlowModeSet {
+        /// In which channel; `None` for everywhere.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<ChannelId>,
+        /// So long between two messages; `None` for no more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wait: Option<Duration>,
+        /// What it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        old: Option<Duration>,
+    },
+    /// The raid switch works otherwise now.
+    RaidConfigured {
+        /// How.
+        config: RaidConfig,
+        /// How before.
+        old: RaidConfig,
+    },
+    /// The raid switch went on.
+    RaidBegan {
+        /// Until when, Unix milliseconds.
+        until_ms: u64,
+        /// By whom; `None` by the host or by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<MemberId>,
+        /// By itself, after so many joins.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        joins: Option<u32>,
+        /// Until when it had been on before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        old_ms: Option<u64>,
+    },
+    /// The raid switch went off.
+    RaidEnded {
+        /// By whom; `None` by the host or by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<MemberId>,
+        /// Until when it would have been on.
+        old_ms: u64,
+    },
+    /// A breach counts against a member.
+    Struck {
+        /// Whom.
+        member: MemberId,
+        /// What explains it.
+        receipt: ReceiptId,
+    },
+    /// A strike counts no more.
+    StrikeTakenBack {
+        /// Whose.
+        member: MemberId,
+        /// What had explained it.
+        receipt: ReceiptId,
+    },
+    /// A member was silenced.
+    Muted {
+        /// Who.
+        member: MemberId,
+        /// Until when, and what explains it.
+        mute: Mute,
+        /// By whom; `None` by a rule or the host.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<MemberId>,
+        /// Why, in a moderator's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<BodyRef>,
+        /// The mute that held before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        old: Option<Mute>,
+    },
+    /// A member may speak again.
+    Unmuted {
+        /// Who.
+        member: MemberId,
+        /// By whom; `None` by the host, an appeal of none, or because the time was over.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<MemberId>,
+        /// The mute that held.
+        old: Mute,
+    },
+}
+
+/// Refuses an author who is muted, or who posts faster than slow mode allows.
+pub fn may_speak(ctx: &Ctx<'_>, author: &Member) -> Result<(), Refusal> {
+    if let Some(mute) = ctx.community.rules.record.mute(author.id, ctx.at_ms()) {
+        return Err(Refusal::Muted { until: Arg::Time(mute.until_ms) });
+    }
+    slow::may_post(ctx, author)
+}
 
 /// Decides a command.
-pub fn decide(_ctx: &Ctx<'_>, command: &Command, _out: &mut Outcome) -> Result<(), Refusal> {
-    match *command {}
+pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(), Refusal> {
+    match command {
+        Command::Set { rule } => change::set(ctx, rule, out),
+        Command::Remove { name } => change::remove(ctx, name, out),
+        Command::Reorder { names } => change::reorder(ctx, names, out),
+        Command::SetLadder { ladder } => change::set_ladder(ctx, ladder, out),
+        Command::SetSlowMode { channel, wait } => slow::set(ctx, *channel, *wait, out),
+        Command::SetRaid { switch } => raid::turn(ctx, *switch, out),
+        Command::ConfigureRaid { config } => change::set_raid(ctx, config, out),
+        Command::Warn { member, reason } => sanction::warn(ctx, *member, *reason, out),
+        Command::Mute { member, for_ms, reason } => sanction::mute(ctx, (*member, *for_ms), *reason, out),
+        Command::Lift { member, lifted } => sanction::lift(ctx, *member, *lifted, out),
+    }
 }
 
 /// A timer fired.
-pub fn on_timer(_ctx: &Ctx<'_>, timer: &Timer, _out: &mut Outcome) {
-    match *timer {}
+pub fn on_timer(ctx: &Ctx<'_>, timer: &Timer, out: &mut Outcome) {
+    match timer {
+        Timer::MuteEnds { member, until_ms } => sanction::mute_ends(ctx, *member, *until_ms, out),
+        Timer::BanEnds { member, until_ms } => sanction::ban_ends(ctx, *member, *until_ms, out),
+        Timer::RaidEnds { until_ms } => raid::ends(ctx, *until_ms, out),
+    }
+}
+
+/// Adds what follows from other nouns' events of the same command: the ends of bans, a raid seen in the joins.
+pub fn watch(ctx: &Ctx<'_>, out: &mut Outcome) {
+    sanction::watch_bans(ctx, out);
+    raid::watch_joins(ctx, out);
 }
 
 /// Applies what happened.
-pub fn apply(_community: &mut Community, event: &Event, _moment: &Moment) {
-    match *event {}
+pub fn apply(community: &mut Community, event: &Event, moment: &Moment) {
+    let rules = &mut community.rules;
+    match event {
+        Event::Set { .. }
+        | Event::Removed { .. }
+        | Event::Reordered { .. }
+        | Event::LadderSet { .. }
+        | Event::RaidConfigured { .. } => change::apply(rules, event, moment.at_ms),
+        Event::SlowModeSet { channel, wait, .. } => rules.slow.set(*channel, *wait),
+        Event::RaidBegan { until_ms, .. } => rules.raid.until_ms = Some(*until_ms),
+        Event::RaidEnded { .. } => rules.raid.until_ms = None,
+        Event::Struck { .. }
+        | Event::StrikeTakenBack { .. }
+        | Event::Muted { .. }
+        | Event::Unmuted { .. } => {
+            sanction::apply(community, event, moment.at_ms);
+        }
+    }
+}
+
+/// Takes note of other nouns' events that rules look back to.
+pub fn saw(community: &mut Community, event: &AnyEvent, moment: &Moment) {
+    let rules = &mut community.rules;
+    match event {
+        AnyEvent::Message(message::Event::Posted { header, .. }) => {
+            let said = Said { at_ms: moment.at_ms, channel: header.channel, fingerprint: header.fingerprint };
+            let horizon_ms = rules.horizon_ms();
+            rules.activity.note(header.author, said, horizon_ms);
+        }
+        AnyEvent::Member(member::Event::Joined { .. }) => raid::saw_join(&mut rules.raid, moment.at_ms),
+        AnyEvent::Community(_) => rules.compiled.clear(),
+        _ => {}
+    }
 }
