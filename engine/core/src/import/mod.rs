@@ -324,7 +324,7 @@ impl<'a> Batch<'a> {
     fn measure(&self, parts: &[Part]) -> Measure {
         let texts: Vec<&str> =
             parts.iter().filter_map(Part::text).filter_map(|text| self.ctx.text(text)).collect();
-        Measure::of(&texts, parts)
+        Measure::of(&texts)
     }
 
     /// The member of an author; at first sight they become one.

@@ -49,7 +49,7 @@ pub(super) fn edit(ctx: &Ctx<'_>, id: MessageId, parts: &[Part], out: &mut Outco
     if ctx.at_ms().saturating_sub(old.at_ms) >= window_ms {
         return Err(wrong(id, "edit_window_over"));
     }
-    let header = Header { edited_ms: Some(ctx.at_ms()), ..old.clone() }.measured(Measure::of(&texts, parts));
+    let header = Header { edited_ms: Some(ctx.at_ms()), ..old.clone() }.measured(Measure::of(&texts));
     let edits = Some(Box::new(old.clone()));
     let held = Held { header: Box::new(header), parts: parts.to_vec(), mentions: Mentions::default(), edits };
     settle(ctx, author, &texts, held, out);

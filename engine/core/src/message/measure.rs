@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Part;
 use crate::text::{links, measure};
 
 /// Facts about a content.
@@ -10,8 +9,8 @@ use crate::text::{links, measure};
 pub struct Measure {
     /// Characters of all its texts, as a person counts them.
     pub chars: u32,
-    /// Of its normalised texts, or of its blobs where it has no text: equal for messages that say the same;
-    /// 32 bits, so that it proves nothing.
+    /// Of its normalised texts: equal for messages that say the same; 32 bits, so that it proves nothing. 0
+    /// where there is no text.
     pub fingerprint: u32,
     /// Links and invites in its texts, link parts included; contacts are not counted.
     #[serde(default, skip_serializing_if = "super::header::is_zero")]
@@ -19,12 +18,12 @@ pub struct Measure {
 }
 
 impl Measure {
-    /// Measures a message by its texts, and by its parts where there are none.
-    pub fn of(texts: &[&str], parts: &[Part]) -> Self {
+    /// Measures the texts of a message.
+    pub fn of(texts: &[&str]) -> Self {
         let chars = texts.iter().fold(0_u32, |sum, text| sum.saturating_add(measure::measure(text).chars));
         let links: usize = texts.iter().map(|text| count_links(text)).sum();
         let fingerprint = match texts {
-            [] => blobs_fingerprint(parts),
+            [] => 0,
             [text] => measure::fingerprint(text),
             _ => measure::fingerprint(&texts.join("\n")),
         };
@@ -35,12 +34,4 @@ impl Measure {
 fn count_links(text: &str) -> usize {
     use links::LinkKind::{Invite, Ip, Web};
     links::find(text).iter().filter(|link| matches!(link.kind, Web | Ip | Invite)).count()
-}
-
-/// The hashes of blobs are evenly spread already: their first bytes do.
-fn blobs_fingerprint(parts: &[Part]) -> u32 {
-    parts.iter().filter_map(Part::blob).fold(0, |sum, blob| {
-        let [a, b, c, d, ..] = blob.sha256;
-        sum.rotate_left(5) ^ u32::from_be_bytes([a, b, c, d])
-    })
 }

@@ -65,14 +65,6 @@ impl Part {
             _ => None,
         }
     }
-
-    /// The blob that it shows or offers.
-    pub fn blob(&self) -> Option<&Blob> {
-        match self {
-            Self::Image { blob } | Self::Voice { blob, .. } | Self::File { blob, .. } => Some(blob),
-            Self::Text { .. } | Self::Code { .. } | Self::Link { .. } | Self::Card { .. } => None,
-        }
-    }
 }
 
 /// Whose card a part shows.

@@ -69,7 +69,7 @@ fn say(ctx: &Ctx<'_>, saying: &Saying<'_>, out: &mut Outcome) -> Result<(), Refu
         sort: saying.sort,
         announcement: saying.announcement,
         ..Header::new(MessageId(ctx.command.id.0), channel.id, author.id, ctx.at_ms())
-            .measured(Measure::of(&texts, saying.parts))
+            .measured(Measure::of(&texts))
     };
     let held = Held {
         header: Box::new(header),
