@@ -1,1 +1,21 @@
-//! The store of Kith.
+//! The store of Kith: the log that is the truth, the keys to what people wrote, and what is derived from the
+//! log.
+//!
+//! Reading order: `store` (one DATA folder), `disk` (the file layer), `log`, `keys`, `lock`, `limits`. No
+//! type of a storage library leaves this crate, and no other crate knows one.
+
+mod compact;
+pub mod disk;
+mod failure;
+mod keys;
+pub mod limits;
+pub mod lock;
+pub mod log;
+mod store;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use compact::Compacted;
+pub use store::Store;
+pub use verify::{Problem, VerifyReport};

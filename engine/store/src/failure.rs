@@ -1,0 +1,65 @@
+//! How errors of the file layer become errors of the port: with the action and the path, where both are
+//! known.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use kith_core::ports::StoreError;
+
+/// Adds what was attempted and on which file.
+pub(crate) trait IoContext<T> {
+    /// `action` completes "failed to …".
+    fn context(self, action: &'static str, path: &Path) -> Result<T, StoreError>;
+}
+
+impl<T> IoContext<T> for io::Result<T> {
+    fn context(self, action: &'static str, path: &Path) -> Result<T, StoreError> {
+        self.map_err(|source| StoreError::Io { action, path: path.to_owned(), source })
+    }
+}
+
+/// A failure without an error of the system behind it, such as a file with a foreign head.
+pub(crate) fn refused(action: &'static str, path: &Path, why: &str) -> StoreError {
+    StoreError::Io { action, path: path.to_owned(), source: io::Error::new(io::ErrorKind::InvalidData, why) }
+}
+
+/// Set by the first I/O error on the log or the keys and never cleared: from then on nothing is acknowledged.
+///
+/// After a failed sync the kernel may have dropped the pages and call the next sync a success, so a retry
+/// would acknowledge what is not on the disk. The process has to end and read the disk again.
+#[derive(Debug, Default)]
+pub(crate) struct Poison(OnceLock<FirstFailure>);
+
+#[derive(Debug)]
+struct FirstFailure {
+    action: &'static str,
+    path: PathBuf,
+    kind: io::ErrorKind,
+    what: String,
+}
+
+impl Poison {
+    /// Notes a failure, unless one is noted already, and hands the error on.
+    pub(crate) fn note(&self, error: StoreError) -> StoreError {
+        if let StoreError::Io { action, path, source } = &error {
+            let (path, what) = (path.clone(), source.to_string());
+            self.0.get_or_init(|| FirstFailure { action, path, kind: source.kind(), what });
+        }
+        error
+    }
+
+    /// The first failure again, as often as it is asked for.
+    pub(crate) fn error(&self) -> Option<StoreError> {
+        self.0.get().map(|first| StoreError::Io {
+            action: first.action,
+            path: first.path.clone(),
+            source: io::Error::new(first.kind, first.what.clone()),
+        })
+    }
+
+    /// `Err` once anything failed.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        self.error().map_or(Ok(()), Err)
+    }
+}

@@ -1,0 +1,47 @@
+//! Every limit of the store with its unit and its reason.
+
+use std::time::Duration;
+
+/// How long the committer waits for more frames at a time; a sync takes ten to a hundred times as long.
+pub const GATHER_STEP: Duration = Duration::from_micros(50);
+
+/// How many such steps it waits at most.
+pub const GATHER_STEPS_MAX: u32 = 40;
+
+/// A segment is sealed by the first group that would pass this. Small enough to scan in well under a second.
+pub const SEGMENT_BYTES_MAX: u64 = 64 << 20;
+
+/// The committer takes at most this much into one group, so that one write and sync stay short.
+pub const GROUP_BYTES_MAX: usize = 8 << 20;
+
+/// Frames in one group: its directory stays under 300 KiB.
+pub const GROUP_FRAMES_MAX: usize = 8192;
+
+/// Encoded frames waiting for the committer; beyond it `append` blocks, so that a slow disk cannot eat all
+/// memory.
+pub const QUEUE_BYTES_MAX: usize = 64 << 20;
+
+/// One record with its bodies. An import batch of 500 rows is well below.
+pub const RECORD_BYTES_MAX: usize = 16 << 20;
+
+/// One frame of records.
+pub const FRAME_BYTES_MAX: usize = 64 << 20;
+
+/// One cut with its snapshot. The frame header counts payload bytes in 32 bits.
+pub const CUT_BYTES_MAX: usize = 1 << 30;
+
+/// Groups waiting for the listener; beyond it the committer waits for the listener after acknowledging.
+pub const LISTENER_GROUPS_MAX: usize = 1024;
+
+/// Expanded ciphers kept for active owners, about 1 KiB each.
+pub const CIPHERS_MAX: usize = 4096;
+
+/// Bytes read ahead when a segment is walked.
+pub const WINDOW_BYTES: usize = 256 << 10;
+
+/// Compaction rewrites a segment only if at least this much of it is no longer wanted; rewriting costs the
+/// rest.
+pub const COMPACTION_WASTE_PERCENT_MIN: u64 = 10;
+
+/// Compaction gathers this much into one group.
+pub const COMPACTION_GROUP_BYTES: usize = 1 << 20;
