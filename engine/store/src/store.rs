@@ -38,6 +38,12 @@ impl Store {
         Ok(Self { log: Arc::new(Log::open(disk, data, options)?), _lock: None })
     }
 
+    /// The DATA folder.
+    pub(crate) fn folder(&self) -> &Path {
+        let log = &self.log.shared.dir;
+        log.parent().unwrap_or(log)
+    }
+
     /// The log of records.
     pub fn log(&self) -> &Arc<Log> {
         &self.log

@@ -1,0 +1,211 @@
+//! The handle to everything derived: starts its thread, and answers the store's ports.
+//!
+//! Opening returns at once. What needs the index answers `NotReady` until it has caught up.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::{Arc, Weak};
+use std::thread::JoinHandle;
+
+use kith_core::ids::CommunityId;
+use kith_core::ports::{DueIndex, Snapshot, Snapshots, StoreError};
+
+use super::feed::carrier;
+use super::indexer;
+use super::sealing::Sealing;
+use super::shared::{OnProgress, Phase, Shared};
+use super::snapshots;
+use crate::keys::KeyFile;
+use crate::log::Log;
+use crate::log::placed::{Listener, LogPosition, Placed, PlacedFrames, Places};
+use crate::store::Store;
+
+/// The index, the snapshots and the due times of all streams.
+pub struct DerivedIndex {
+    shared: Arc<Shared>,
+    sealing: Arc<dyn Sealing>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl DerivedIndex {
+    /// Starts to open or rebuild what is derived, below the folder DATA, on a thread of its own.
+    pub fn start(
+        data: PathBuf,
+        source: Arc<dyn PlacedFrames>,
+        sealing: Arc<dyn Sealing>,
+        on_progress: OnProgress,
+    ) -> Result<Self, StoreError> {
+        let shared = Arc::new(Shared::new(data.clone(), source, on_progress));
+        let theirs = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("kith-indexer".into())
+            .spawn(move || indexer::run(&theirs))
+            .map_err(|source| StoreError::Io { action: "start the indexer of", path: data, source })?;
+        Ok(Self { shared, sealing, thread: Some(thread) })
+    }
+
+    /// What the log tells of durable frames. Never waits.
+    pub fn announce(&self, group: Vec<Placed>) {
+        self.shared.feed.announce(group);
+    }
+
+    /// `announce` as the log takes it. Like `places`, it does not keep the index alive.
+    pub fn listener(&self) -> Listener {
+        let shared = Arc::downgrade(&self.shared);
+        Box::new(move |group| {
+            if let Some(shared) = shared.upgrade() {
+                shared.feed.announce(group);
+            }
+        })
+    }
+
+    /// The index as the log takes it. It does not keep the index alive: the index keeps the log alive
+    /// already.
+    pub fn places(self: &Arc<Self>) -> Arc<dyn Places> {
+        Arc::new(WeakPlaces(Arc::downgrade(self)))
+    }
+
+    /// Records announced and not indexed yet.
+    pub fn lag_records(&self) -> u64 {
+        self.shared.feed.lag_records()
+    }
+
+    /// How far the index is.
+    pub fn phase(&self) -> Phase {
+        self.shared.phase()
+    }
+
+    /// Those of `streams` whose due time is not known: never set, or perhaps changed just before a crash.
+    /// Whoever starts the runtime loads these and sets them.
+    pub fn streams_without_due(&self, streams: &[CommunityId]) -> Result<Vec<CommunityId>, StoreError> {
+        self.shared.due().without(streams)
+    }
+
+    /// Bytes on disk.
+    pub fn disk_bytes(&self) -> u64 {
+        self.shared.rows().map_or(0, |rows| rows.disk_bytes())
+    }
+
+    /// Looks at what is durable and not announced yet, so that a record is found from its acknowledgement on.
+    fn locate_after(
+        &self,
+        last_seen: LogPosition,
+        community: CommunityId,
+        id: u128,
+    ) -> Result<Option<(LogPosition, u64)>, StoreError> {
+        let mut found = None;
+        self.shared.source.scan_from(last_seen, &mut |frame| {
+            if frame.community == community && frame.position > last_seen {
+                found = carrier(&frame, id);
+            }
+            if found.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        Ok(found)
+    }
+
+    fn ready(&self) -> Result<(), StoreError> {
+        if self.shared.phase() == Phase::Ready { Ok(()) } else { Err(StoreError::NotReady) }
+    }
+}
+
+impl Store {
+    /// Starts what is derived from this store's log and makes the log use it. Called once; the index keeps
+    /// the log alive, so it is dropped before the store.
+    pub fn derive(&self, on_progress: OnProgress) -> Result<Arc<DerivedIndex>, StoreError> {
+        let log: Arc<dyn PlacedFrames> = Arc::<Log>::clone(self.log());
+        let keys: Arc<dyn Sealing> = Arc::<KeyFile>::clone(&self.log().shared.keys);
+        let index = Arc::new(DerivedIndex::start(self.folder().to_owned(), log, keys, on_progress)?);
+        self.log().subscribe(index.listener());
+        self.log().use_places(index.places());
+        Ok(index)
+    }
+}
+
+impl Drop for DerivedIndex {
+    /// Writes what is in memory only, and ends the thread.
+    fn drop(&mut self) {
+        self.shared.feed.close();
+        if let Some(Err(_)) = self.thread.take().map(JoinHandle::join) {
+            tracing::error!("the indexer ended with a panic; the index catches up at the next start");
+        }
+    }
+}
+
+/// A failure of what is derived is told as `NotReady`: it is being rebuilt.
+fn while_rebuilding<T>(result: Result<T, StoreError>) -> Result<T, StoreError> {
+    result.map_err(|error| match error {
+        StoreError::Derived(what) => {
+            tracing::error!(what, "the index failed a reader");
+            StoreError::NotReady
+        }
+        other => other,
+    })
+}
+
+impl Places for DerivedIndex {
+    fn locate(&self, community: CommunityId, id: u128) -> Result<Option<(LogPosition, u64)>, StoreError> {
+        let rows = self.shared.rows()?;
+        let places = self.shared.places();
+        self.ready()?;
+        let found = while_rebuilding(places.locate(&rows, community, id))?;
+        let found = found.or_else(|| self.shared.feed.locate(community, id));
+        if found.is_some() {
+            return Ok(found);
+        }
+        let last_seen = self.shared.feed.last_seen();
+        if self.shared.feed.dropped() {
+            return Err(StoreError::NotReady);
+        }
+        drop(places);
+        self.locate_after(last_seen, community, id)
+    }
+
+    fn place(&self, community: CommunityId, frame_no: u64) -> Option<LogPosition> {
+        self.ready().ok()?;
+        let rows = self.shared.rows().ok()?;
+        self.shared.places().place(&rows, community, frame_no).ok().flatten()
+    }
+}
+
+struct WeakPlaces(Weak<DerivedIndex>);
+
+impl Places for WeakPlaces {
+    fn locate(&self, community: CommunityId, id: u128) -> Result<Option<(LogPosition, u64)>, StoreError> {
+        self.0.upgrade().ok_or(StoreError::NotReady)?.locate(community, id)
+    }
+
+    fn place(&self, community: CommunityId, frame_no: u64) -> Option<LogPosition> {
+        self.0.upgrade()?.place(community, frame_no)
+    }
+}
+
+impl DueIndex for DerivedIndex {
+    /// Notes the due time. To be called in the callback of the frame that changed it, or before: a due time
+    /// counts as written once the checkpoint after its frame's is done.
+    fn set(&self, community: CommunityId, due_ms: Option<u64>) -> Result<(), StoreError> {
+        self.shared.due().set(community, due_ms);
+        Ok(())
+    }
+
+    fn due(&self, now_ms: u64, max: usize) -> Result<Vec<(u64, CommunityId)>, StoreError> {
+        self.shared.due().due(now_ms, max)
+    }
+}
+
+impl Snapshots for DerivedIndex {
+    fn put(&self, community: CommunityId, snapshot: Snapshot) -> Result<(), StoreError> {
+        let rows = self.shared.rows()?;
+        let sealed = self.sealing.seal(community, &snapshot.bodies)?;
+        while_rebuilding(snapshots::put(&rows, community, &snapshot, &sealed))
+    }
+
+    fn newest(&self, community: CommunityId) -> Result<Option<Snapshot>, StoreError> {
+        let rows = self.shared.rows()?;
+        while_rebuilding(snapshots::newest(&rows, community, self.sealing.as_ref()))
+    }
+
+    fn purge(&self, community: CommunityId) -> Result<(), StoreError> {
+        let rows = self.shared.rows()?;
+        while_rebuilding(snapshots::purge(&rows, community))
+    }
+}
