@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use kith_core::body::Bodies;
 use kith_core::decide::apply_record;
 use kith_core::ids::CommunityId;
-use kith_core::ports::{Head, Records, Snapshots, StoredFrame, StoredRecord};
+use kith_core::ports::{Head, Records, Snapshot, Snapshots, StoredFrame, StoredRecord};
 use kith_core::record::Record;
 use kith_core::stream::{SCHEMA, Stream};
 
@@ -23,7 +23,7 @@ pub fn recover(
     records: &dyn Records,
     snapshots: &dyn Snapshots,
 ) -> Result<(Stream, Head), AskError> {
-    let (mut stream, mut head) = start(community, records, snapshots);
+    let (mut stream, mut head) = start(community, records, snapshots)?;
     let mut broken = None;
     records.read(community, head.frame_no + 1, &mut |frame| match fold(&mut stream, &frame) {
         Ok(()) => {
@@ -37,25 +37,40 @@ pub fn recover(
     })?;
     match broken {
         Some(what) => Err(AskError::Unreadable { community, what }),
-        None => Ok((stream, head)),
+        // The log's own frames (a raised epoch, a cut) have numbers but no records.
+        None => Ok((stream, records.head(community).unwrap_or(head))),
     }
 }
 
-/// The newest snapshot that can be used, else nothing. A snapshot is derived: any doubt and it is ignored.
-fn start(community: CommunityId, records: &dyn Records, snapshots: &dyn Snapshots) -> (Stream, Head) {
-    let empty = || (Stream::new(community), Head { epoch: 1, ..Head::EMPTY });
-    let Ok(Some(snapshot)) = snapshots.newest(community) else { return empty() };
+/// The newest of what there is to start from: a snapshot, the cut that compaction left in the log, or nothing.
+/// A snapshot is derived: any doubt and it is ignored. A cut is part of the log and has to be readable.
+fn start(
+    community: CommunityId,
+    records: &dyn Records,
+    snapshots: &dyn Snapshots,
+) -> Result<(Stream, Head), AskError> {
     let durable = records.head(community).unwrap_or(Head::EMPTY);
-    if snapshot.schema != SCHEMA || snapshot.head.frame_no > durable.frame_no {
-        return empty();
-    }
-    match Stream::decode(&snapshot.bytes, Bodies::from_iter(snapshot.bodies)) {
-        Ok(stream) => (stream, snapshot.head),
-        Err(error) => {
-            tracing::warn!(%community, %error, "snapshot ignored: it cannot be decoded");
-            empty()
+    let usable =
+        |snapshot: &Snapshot| snapshot.schema == SCHEMA && snapshot.head.frame_no <= durable.frame_no;
+    if let Some(snapshot) = snapshots.newest(community).ok().flatten().filter(usable) {
+        let head = snapshot.head;
+        match decode_state(snapshot) {
+            Ok(stream) => return Ok((stream, head)),
+            Err(error) => tracing::warn!(%community, %error, "snapshot ignored: it cannot be decoded"),
         }
     }
+    let Some(cut) = records.cut(community)? else { return Ok((Stream::new(community), Head::EMPTY)) };
+    let head = cut.head;
+    match decode_state(cut) {
+        Ok(stream) => Ok((stream, head)),
+        Err(error) => {
+            Err(AskError::Unreadable { community, what: format!("its cut cannot be decoded: {error}") })
+        }
+    }
+}
+
+fn decode_state(snapshot: Snapshot) -> Result<Stream, String> {
+    Stream::decode(&snapshot.bytes, Bodies::from_iter(snapshot.bodies)).map_err(|error| error.to_string())
 }
 
 fn fold(stream: &mut Stream, frame: &StoredFrame) -> Result<(), String> {
