@@ -38,4 +38,6 @@ pub mod ports;
 pub mod text;
 
 #[cfg(test)]
+mod testing_rule;
+#[cfg(test)]
 mod testing_talk;

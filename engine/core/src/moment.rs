@@ -1,5 +1,5 @@
-//! When and by what an event came about: what `apply` may know besides the event; and lengths of time as operators
-//! write them.
+//! When and by what an event came about: what `apply` may know besides the event; and lengths of time as
+//! operators write them.
 
 use std::fmt;
 use std::str::FromStr;

@@ -129,7 +129,7 @@ pub(super) fn settle(ctx: &Ctx<'_>, author: &Member, texts: &[&str], held: Held,
 pub(super) fn carry_out(ctx: &Ctx<'_>, judgement: &Judgement, held: Held, out: &mut Outcome) {
     match judgement.verdict {
         None | Some(Verdict::Allow) => publish(ctx, held, out),
-        Some(Verdict::Hold) => queue::hold(ctx, Item::Message(held), &judgement.receipts, out),
+        Some(Verdict::Hold) => queue::hold(ctx, Item::Message(Box::new(held)), &judgement.receipts, out),
         Some(Verdict::Deny) => {
             let receipts = judgement.receipts.iter().map(|receipt| receipt.id).collect();
             out.event(Event::Denied { held: Box::new(held), receipts });

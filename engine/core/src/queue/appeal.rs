@@ -1,5 +1,5 @@
-//! Appeals: a member asks to look at a decision again. What today's rules say is shown with it; what a human decides is
-//! kept as a label of the rule's version.
+//! Appeals: a member asks to look at a decision again. What today's rules say is shown with it; what a
+//! human decides is kept as a label of the rule's version.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +18,8 @@ use crate::rule::{self, Draft, Edition, Occasion};
 /// What today's rules say about an old decision.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
-    /// Today's version of the rule; 0 if there is none any more, `None` where no rule had decided or it checks
-    /// something else today.
+    /// Today's version of the rule; 0 if there is none any more, `None` where no rule had decided or it
+    /// checks something else today.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
     /// What that rule says about the recorded facts.

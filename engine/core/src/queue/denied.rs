@@ -1,5 +1,5 @@
-//! Denied messages, kept so that an appeal can restore them: for the time in which one is possible, and not more than
-//! `DENIED_KEPT_MAX`.
+//! Denied messages, kept so that an appeal can restore them: for the time in which one is possible, and not
+//! more than `DENIED_KEPT_MAX`.
 
 use serde::{Deserialize, Serialize};
 

@@ -22,7 +22,7 @@ use crate::{card, gate, message, rule};
 #[serde(rename_all = "snake_case")]
 pub enum Item {
     /// A message that is not shown yet; released, it is posted under this id.
-    Message(message::Held),
+    Message(Box<message::Held>),
     /// Somebody at the gate; the gate keeps the application.
     Join {
         /// Who.

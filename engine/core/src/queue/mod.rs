@@ -1,8 +1,8 @@
 //! The queue: what waits for a moderator, why it was decided, and asking again.
 //!
-//! A hold has a deadline and an outcome (release, deny, keep). Every denial, hold and sanction has a receipt
-//! from which alone the verdict can be derived again. An appeal shows what today's rules would say; its outcome
-//! is kept as a label.
+//! A hold has a deadline and an outcome (release, deny, keep). Every denial, hold and sanction has a
+//! receipt from which alone the verdict can be derived again. An appeal shows what today's rules would say;
+//! its outcome is kept as a label.
 //!
 //! In reading order: `receipt`, `hold`, `denied` (kept for appeals), `appeal`, `config`.
 
@@ -315,5 +315,5 @@ fn settled(queue: &mut Queue, hold: Hold, (receipt, at_ms): (Option<ReceiptId>, 
     let mut receipts = hold.receipts;
     receipts.push(receipt);
     let until_ms = at_ms.saturating_add(queue.config.appeal_ms());
-    queue.denied.push_back(Denied { held, receipts, editions: hold.editions, until_ms });
+    queue.denied.push_back(Denied { held: *held, receipts, editions: hold.editions, until_ms });
 }

@@ -22,8 +22,8 @@ pub enum Verdict {
     Deny,
 }
 
-/// What a verdict rests on: the clause with its parameters and the facts it read, so that the verdict can be
-/// derived again from this alone.
+/// What a verdict rests on: the clause with its parameters and the facts it read, so that the verdict can
+/// be derived again from this alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ground {

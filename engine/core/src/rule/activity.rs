@@ -1,7 +1,7 @@
 //! What members said lately, as far as any rule looks back: times, places and fingerprints, never words.
 //!
-//! Kept apart from the window of message headers, so that a busy channel cannot push a member's last hour out of
-//! sight. Holds nothing where no rule looks back.
+//! Kept apart from the window of message headers, so that a busy channel cannot push a member's last hour
+//! out of sight. Holds nothing where no rule looks back.
 
 use std::collections::{BTreeMap, VecDeque};
 

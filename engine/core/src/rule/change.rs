@@ -120,7 +120,8 @@ pub fn check_list(rules: &Rules, name: &str, lines: &[String]) -> Result<(), Ref
     words::check_lines(name, lines, Exactness::Loose)
 }
 
-/// Sets a new community up with its rules and ladder, each rule in version 1. `apply` of its founding calls it.
+/// Sets a new community up with its rules and ladder, each rule in version 1. `apply` of its founding calls
+/// it.
 pub fn configure(community: &mut Community, rules: &[RuleConfig], ladder: &LadderConfig) {
     let state = &mut community.rules;
     state.rows = rules.iter().map(|config| Rule { version: 1, config: config.clone() }).collect();

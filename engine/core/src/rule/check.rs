@@ -1,7 +1,7 @@
 //! The kinds of rules: one line here and one file each.
 //!
-//! A kind has its parameters, the facts it measures, and a pure verdict over both. A [`Clause`] keeps parameters and
-//! facts together, which is all that is needed to come to the verdict again.
+//! A kind has its parameters, the facts it measures, and a pure verdict over both. A [`Clause`] keeps
+//! parameters and facts together, which is all that is needed to come to the verdict again.
 
 use serde::{Deserialize, Serialize};
 
@@ -122,7 +122,8 @@ macro_rules! kinds {
                 }
             }
 
-            /// The recorded facts under another version's parameters; `None` where it checks something else.
+            /// The recorded facts under another version's parameters; `None` where it checks something
+            /// else.
             pub fn under(&self, check: &Check) -> Option<Self> {
                 match (self, check) {
                     $((Self::$name { facts, .. }, Check::$name(params)) => {

@@ -1,8 +1,8 @@
-//! Word lists, patterns and templates in compiled form: built at the first draft, thrown away when rules or lists
-//! change. Not part of the state: two states are equal whatever is compiled.
+//! Word lists, patterns and templates in compiled form: built at the first draft, thrown away when rules or
+//! lists change. Not part of the state: two states are equal whatever is compiled.
 //!
-//! What does not compile is left out. That cannot come from a rule command, which compiles first, only from a list
-//! that was changed under a rule; the rule then finds nothing in that list.
+//! What does not compile is left out. That cannot come from a rule command, which compiles first, only from
+//! a list that was changed under a rule; the rule then finds nothing in that list.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};

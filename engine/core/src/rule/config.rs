@@ -84,8 +84,8 @@ impl RuleConfig {
         }
     }
 
-    /// Refuses a rule that could not work: a name that is none, a list or text that does not exist, a pattern that
-    /// does not compile, a step above the ladder's end.
+    /// Refuses a rule that could not work: a name that is none, a list or text that does not exist, a
+    /// pattern that does not compile, a step above the ladder's end.
     pub fn check_sound(&self, around: &Surroundings<'_>) -> Result<(), Refusal> {
         limits::check_name(&self.name)?;
         for (what, names) in

@@ -1,7 +1,7 @@
 //! Judging a draft, and what follows for its author.
 //!
-//! Rules are asked in the operator's order. The strongest verdict wins: deny before hold before allow. Each rule that
-//! objects leaves a receipt; one breach, the hardest, counts as a strike.
+//! Rules are asked in the operator's order. The strongest verdict wins: deny before hold before allow. Each
+//! rule that objects leaves a receipt; one breach, the hardest, counts as a strike.
 
 use super::check::Clause;
 use super::config::RuleConfig;
@@ -15,7 +15,8 @@ use crate::member::Standing;
 use crate::notice::{Arg, Text};
 use crate::queue::{self, Receipt, Verdict};
 
-/// Numbers of receipts and timers within one command from which on the rules count: other nouns count from 0.
+/// Numbers of receipts and timers within one command from which on the rules count: other nouns count from
+/// 0.
 pub(super) const INDEX_FROM: u32 = 1 << 16;
 
 /// Name under which the engine's own clauses stand in receipts, beside the operator's rules.
@@ -23,7 +24,8 @@ pub const RAID: &str = "raid";
 /// The same for the limits of the queue.
 pub const QUEUE: &str = "queue";
 
-/// Judges a draft by the rules, the raid switch and the room in the queue; changes nothing. One draft a command.
+/// Judges a draft by the rules, the raid switch and the room in the queue; changes nothing. One draft a
+/// command.
 pub fn judge(ctx: &Ctx<'_>, draft: &Draft<'_>) -> Judgement {
     let mut judgement = judge_by_rules(&View::new(ctx, draft, Past::Known));
     if let Some(clause) = raid::breach(ctx, draft) {
@@ -37,8 +39,8 @@ pub fn judge(ctx: &Ctx<'_>, draft: &Draft<'_>) -> Judgement {
     judgement
 }
 
-/// What today's rules say about an old text by itself: without what its author said before and after, without the
-/// raid switch.
+/// What today's rules say about an old text by itself: without what its author said before and after,
+/// without the raid switch.
 pub fn review(ctx: &Ctx<'_>, draft: &Draft<'_>) -> Verdict {
     judge_by_rules(&View::new(ctx, draft, Past::LeftOut)).verdict.unwrap_or(Verdict::Allow)
 }
@@ -136,8 +138,8 @@ const fn outcome(verdict: Verdict) -> &'static str {
 
 /// Adds what follows from a judgement: receipts, the strike and the ladder's step.
 ///
-/// A hold is no strike: whether it was a breach is for the human to say. Nothing but the receipts follows for somebody
-/// who is not inside.
+/// A hold is no strike: whether it was a breach is for the human to say. Nothing but the receipts follows
+/// for somebody who is not inside.
 pub fn punish(ctx: &Ctx<'_>, draft: &Draft<'_>, judgement: &Judgement, out: &mut Outcome) {
     out.decisions.extend(judgement.receipts.iter().cloned());
     let Some((receipt, rung)) = judgement.hardest() else { return };

@@ -1,7 +1,8 @@
 //! The ladder: what follows a breach, from a reminder to a ban for good.
 //!
-//! A breach starts at the rule's step and climbs one rung for each live strike of the member. A strike is forgotten
-//! for every `forget_days` that pass. Which rung was taken can be derived again from a [`Climb`] alone.
+//! A breach starts at the rule's step and climbs one rung for each live strike of the member. A strike is
+//! forgotten for every `forget_days` that pass. Which rung was taken can be derived again from a [`Climb`]
+//! alone.
 
 use std::fmt;
 use std::str::FromStr;
@@ -143,7 +144,8 @@ impl<'de> Deserialize<'de> for Rung {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LadderConfig {
-    /// The rungs from the mildest; several of one kind may follow one another, such as `mute 1h`, `mute 24h`.
+    /// The rungs from the mildest; several of one kind may follow one another, such as `mute 1h`, `mute
+    /// 24h`.
     pub rungs: Vec<Rung>,
     /// One strike is forgotten every so many days; 0 forgets none.
     pub forget_days: u32,
@@ -206,8 +208,8 @@ pub struct Climb {
 }
 
 impl Climb {
-    /// The rung: the first that is not milder than the step, and one further for each live strike. On a ladder
-    /// that ends before the step, its last rung.
+    /// The rung: the first that is not milder than the step, and one further for each live strike. On a
+    /// ladder that ends before the step, its last rung.
     pub fn rung(&self) -> Rung {
         let start = self.rungs.iter().position(|rung| rung.step() >= self.step);
         let last = self.rungs.len().saturating_sub(1);

@@ -1,14 +1,15 @@
 //! Rules without code, and the ladder of what follows a breach.
 //!
-//! In reading order: what a rule is (`config`, `check` and one file for each kind), how a draft is judged (`view`,
-//! `judge`), what follows (`ladder`, `strike`, `sanction`), what else bounds talk (`slow`, `raid`), and what became
-//! of it all (`tally`).
+//! In reading order: what a rule is (`config`, `check` and one file for each kind), how a draft is judged
+//! (`view`, `judge`), what follows (`ladder`, `strike`, `sanction`), what else bounds talk (`slow`,
+//! `raid`), and what became of it all (`tally`).
 
 mod activity;
 mod change;
 mod check;
 mod compiled;
 mod config;
+mod ground;
 mod judge;
 mod ladder;
 pub mod raid;
@@ -38,6 +39,7 @@ pub use change::{check as check_config, check_list, configure, configure_raid};
 pub use check::{Check, Clause, Finding};
 pub use compiled::Cache;
 pub use config::{RuleConfig, Surroundings};
+pub use ground::Ground;
 pub use judge::{QUEUE, RAID, judge, punish, review};
 pub use ladder::{Climb, LadderConfig, Rung, Step};
 pub use raid::{Raid, RaidConfig, Switch, raid_on};
@@ -115,40 +117,6 @@ impl Rules {
     fn horizon_ms(&self) -> u64 {
         let rules = self.rows.iter().map(|rule| rule.config.check.horizon_ms()).max().unwrap_or(0);
         rules.max(self.slow.horizon_ms())
-    }
-}
-
-/// What a rule's verdict rests on: its clause with parameters and the facts it read, and how it came to its rung.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ground {
-    /// The rule's name.
-    pub rule: String,
-    /// Its version; 0 for what is no operator's rule.
-    pub version: u32,
-    /// Parameters and facts.
-    pub clause: Clause,
-    /// The way to the rung.
-    pub climb: Climb,
-}
-
-impl Ground {
-    /// The verdict that follows.
-    pub fn verdict(&self) -> Verdict {
-        match self.clause.finding() {
-            Finding::Kept => Verdict::Allow,
-            Finding::Broken => self.climb.rung().verdict(),
-        }
-    }
-
-    /// The verdict that today's rule of the same name would come to on the recorded facts, with its version: `Allow`
-    /// if there is none any more. `None` if it checks something else today.
-    pub fn verdict_today(&self, rules: &Rules) -> Option<(u32, Verdict)> {
-        let Some(rule) = rules.get(&self.rule) else { return Some((0, Verdict::Allow)) };
-        let clause = self.clause.under(&rule.config.check)?;
-        let climb =
-            Climb { step: rule.config.step, strikes: self.climb.strikes, rungs: rules.ladder.rungs.clone() };
-        let ground = Self { rule: self.rule.clone(), version: rule.version, clause, climb };
-        Some((rule.version, ground.verdict()))
     }
 }
 
@@ -459,7 +427,8 @@ pub fn on_timer(ctx: &Ctx<'_>, timer: &Timer, out: &mut Outcome) {
     }
 }
 
-/// Adds what follows from other nouns' events of the same command: the ends of bans, a raid seen in the joins.
+/// Adds what follows from other nouns' events of the same command: the ends of bans, a raid seen in the
+/// joins.
 pub fn watch(ctx: &Ctx<'_>, out: &mut Outcome) {
     sanction::watch_bans(ctx, out);
     raid::watch_joins(ctx, out);

@@ -74,7 +74,8 @@ impl Params {
     }
 }
 
-/// Holds the nickname, the draft's first text, against template and pattern, and all texts against the lists.
+/// Holds the nickname, the draft's first text, against template and pattern, and all texts against the
+/// lists.
 pub(super) fn measure(view: &View<'_>, params: &Params) -> Facts {
     let nickname = view.draft.texts.first().copied().unwrap_or_default();
     let template = params.template.as_deref().and_then(|source| view.compiled.template(source));

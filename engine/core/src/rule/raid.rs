@@ -1,5 +1,5 @@
-//! The raid switch: while it is on, newcomers' posts wait for a human. It goes on by hand or by itself when many join
-//! at once, and off by itself.
+//! The raid switch: while it is on, newcomers' posts wait for a human. It goes on by hand or by itself when
+//! many join at once, and off by itself.
 
 use std::collections::VecDeque;
 

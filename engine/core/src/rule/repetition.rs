@@ -1,5 +1,5 @@
-//! The same text of one author again and again. Known by a fingerprint of 32 bits, which proves nothing about a text
-//! that was erased.
+//! The same text of one author again and again. Known by a fingerprint of 32 bits, which proves nothing
+//! about a text that was erased.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,5 @@
-//! Slow mode: so long between two messages of one member, in one channel or everywhere. Moderators are exempt.
+//! Slow mode: so long between two messages of one member, in one channel or everywhere. Moderators are
+//! exempt.
 
 use std::collections::BTreeMap;
 

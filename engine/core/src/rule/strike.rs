@@ -1,7 +1,7 @@
 //! Strikes: breaches that count against a member until they are forgotten, and mutes.
 //!
-//! Each strike names the receipt that explains it, so that an appeal takes back that one and no other. One strike is
-//! forgotten for every full `forget_ms` since the oldest live one, oldest first.
+//! Each strike names the receipt that explains it, so that an appeal takes back that one and no other. One
+//! strike is forgotten for every full `forget_ms` since the oldest live one, oldest first.
 
 use std::collections::{BTreeMap, VecDeque};
 

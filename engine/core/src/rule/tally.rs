@@ -1,5 +1,5 @@
-//! What became of a rule's verdicts, by version: how often it objected, and how often people disagreed. From these
-//! counts a rule's precision follows.
+//! What became of a rule's verdicts, by version: how often it objected, and how often people disagreed.
+//! From these counts a rule's precision follows.
 
 use std::collections::BTreeMap;
 
