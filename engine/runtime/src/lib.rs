@@ -8,6 +8,7 @@ pub mod writer;
 
 pub mod import;
 pub mod recover;
+pub mod retention;
 pub mod texts;
 
 mod courier;

@@ -59,6 +59,14 @@ fn start(
             Err(error) => tracing::warn!(%community, %error, "snapshot ignored: it cannot be decoded"),
         }
     }
+    start_in_log(community, records)
+}
+
+/// What the log itself begins with: the newest cut, or nothing.
+pub(crate) fn start_in_log(
+    community: CommunityId,
+    records: &dyn Records,
+) -> Result<(Stream, Head), AskError> {
     let Some(cut) = records.cut(community)? else { return Ok((Stream::new(community), Head::EMPTY)) };
     let head = cut.head;
     match decode_state(cut) {
@@ -73,7 +81,7 @@ fn decode_state(snapshot: Snapshot) -> Result<Stream, String> {
     Stream::decode(&snapshot.bytes, Bodies::from_iter(snapshot.bodies)).map_err(|error| error.to_string())
 }
 
-fn fold(stream: &mut Stream, frame: &StoredFrame) -> Result<(), String> {
+pub(crate) fn fold(stream: &mut Stream, frame: &StoredFrame) -> Result<(), String> {
     for stored in &frame.records {
         let record = decode(frame.community, stored)?;
         let bodies = stored.bodies.iter().cloned().collect();

@@ -58,18 +58,33 @@ impl Zone {
 pub struct Settings {
     /// How long somebody who was removed has to wait before they may apply again, milliseconds.
     pub rejoin_pause_ms: u64,
+    /// How many days records are kept; what is older is replaced by the state it led to. `None` keeps all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention_days: Option<u32>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { rejoin_pause_ms: 7 * DAY_MS }
+        Self { rejoin_pause_ms: 7 * DAY_MS, retention_days: None }
     }
 }
 
 impl Settings {
     /// Refuses values out of their bounds.
     pub fn check(&self) -> Result<(), Refusal> {
-        check_span("rejoin_pause_ms", self.rejoin_pause_ms)
+        check_span("rejoin_pause_ms", self.rejoin_pause_ms)?;
+        check_retention(self.retention_days)
+    }
+}
+
+/// A day at least: appeals and receipts need their records for a while.
+fn check_retention(days: Option<u32>) -> Result<(), Refusal> {
+    match days {
+        Some(days) if days == 0 || u64::from(days) > SPAN_MS_MAX / DAY_MS => Err(Refusal::ValueInvalid {
+            name: "retention_days".to_owned(),
+            expected: format!("1–{}, or none to keep everything", SPAN_MS_MAX / DAY_MS),
+        }),
+        _ => Ok(()),
     }
 }
 
@@ -92,6 +107,8 @@ pub enum Setting {
     Language(Language),
     /// The pause before somebody removed may apply again, milliseconds.
     RejoinPauseMs(u64),
+    /// How many days records are kept; `None` keeps all.
+    RetentionDays(Option<u32>),
 }
 
 impl Setting {
@@ -107,6 +124,7 @@ impl Setting {
             Self::About(_) | Self::Language(_) => Ok(()),
             Self::Zone(zone) => zone.check(),
             Self::RejoinPauseMs(span_ms) => check_span("rejoin_pause_ms", *span_ms),
+            Self::RetentionDays(days) => check_retention(*days),
         }
     }
 
@@ -117,6 +135,7 @@ impl Setting {
             Self::Zone(_) => Self::Zone(profile.zone.clone()),
             Self::Language(_) => Self::Language(profile.language),
             Self::RejoinPauseMs(_) => Self::RejoinPauseMs(profile.settings.rejoin_pause_ms),
+            Self::RetentionDays(_) => Self::RetentionDays(profile.settings.retention_days),
         }
     }
 
@@ -127,6 +146,7 @@ impl Setting {
             Self::Zone(zone) => profile.zone = zone.clone(),
             Self::Language(language) => profile.language = *language,
             Self::RejoinPauseMs(span_ms) => profile.settings.rejoin_pause_ms = *span_ms,
+            Self::RetentionDays(days) => profile.settings.retention_days = *days,
         }
     }
 }
