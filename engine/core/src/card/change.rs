@@ -8,7 +8,6 @@ use crate::body::BodyRef;
 use crate::decide::{Ctx, Outcome};
 use crate::limits;
 use crate::member::Member;
-use crate::notice::Text;
 use crate::queue::{self, Item, Verdict};
 use crate::refusal::Refusal;
 use crate::rule::{self, Draft, Occasion};
@@ -42,8 +41,8 @@ fn check_value(ctx: &Ctx<'_>, name: &str, value: &BodyRef) -> Result<(), Refusal
     field.kind.fits(text).map_err(|expected| invalid(name, expected))
 }
 
-/// Holds a nickname against the name template: each part is what the card says, or would fit the field. The refusal
-/// names the template, never a value: refusals are remembered, and values are not theirs to keep.
+/// Holds a nickname against the name template: each part is what the card says, or would fit the field. The
+/// refusal names the template, never a value: refusals are remembered, and values are not theirs to keep.
 pub fn check_template(
     ctx: &Ctx<'_>,
     nickname: &str,
@@ -70,7 +69,7 @@ pub fn draft<'a>(author: &'a Member, texts: &'a [&'a str]) -> Draft<'a> {
     Draft { author, channel: None, parts: &[], texts, occasion: Occasion::Nickname }
 }
 
-/// Changes the acting member's nickname, card, or both.
+/// Changes the acting member's nickname, card, or both. Queue and ladder tell them of a hold or a denial.
 pub(super) fn change(
     ctx: &Ctx<'_>,
     nickname: Option<BodyRef>,
@@ -90,10 +89,9 @@ pub(super) fn change(
         Verdict::Allow => release(ctx, &change, out),
         Verdict::Hold => {
             out.event(Event::Held { change: change.clone() });
-            out.notify(member.id, Text::new("card.held"));
             queue::hold(ctx, Item::Card(change), &judgement.receipts, out);
         }
-        Verdict::Deny => out.notify(member.id, Text::new("card.denied")),
+        Verdict::Deny => {}
     }
     Ok(())
 }
@@ -135,8 +133,8 @@ fn take_off(ctx: &Ctx<'_>, name: &str, card: &mut BTreeMap<String, BodyRef>) -> 
     }
 }
 
-/// Applies a change that nothing speaks against, or that a human released. Finds nothing to do for a member who is
-/// gone.
+/// Applies a change that nothing speaks against, or that a human released. Finds nothing to do for a member
+/// who is gone.
 pub fn release(ctx: &Ctx<'_>, change: &Held, out: &mut Outcome) {
     let Some(member) = ctx.community.members.get(change.member) else { return };
     let old = Held {

@@ -1,7 +1,7 @@
 //! The card: fields of the community's own, a name template, counts by field.
 //!
-//! Values and nicknames are checked when somebody joins and when they change; the rules judge them like a message.
-//! A new schema leaves existing values as they are: a query says which no longer fit.
+//! Values and nicknames are checked when somebody joins and when they change; the rules judge them like a
+//! message. A new schema leaves existing values as they are: a query says which no longer fit.
 
 mod change;
 mod query;

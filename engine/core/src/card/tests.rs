@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{Command, Field, Held, Kind, Schema, Visibility, count_by, discard, misfits, release, visible};
+use super::{Command, Field, Kind, Schema, Visibility, count_by, misfits, visible};
 use crate::body::Bodies;
 use crate::command::Actor;
 use crate::decide::Outcome;
 use crate::gate::GateConfig;
 use crate::gate::testing::{Asking, Bench};
 use crate::ids::{CommandId, PersonId};
+use crate::queue::{self, AtDeadline};
 use crate::refusal::Refusal;
-use crate::stream::Kind as StreamKind;
 
 fn field(name: &str, kind: Kind) -> Field {
     Field {
@@ -73,7 +73,8 @@ fn texts(bench: &Bench, person: u128) -> (Option<&str>, Vec<(&str, Option<&str>)
 fn a_change_is_checked_field_by_field() {
     let mut bench = bench(None);
     bench.apply(2, &Asking { card: &[("region", "上海")], ..Asking::default() }).unwrap();
-    let rows: [(Option<&str>, &[(&str, Option<&str>)], Option<&str>); 10] = [
+    type Fields = &'static [(&'static str, Option<&'static str>)];
+    let rows: [(Option<&str>, Fields, Option<&str>); 10] = [
         (Some("老王"), &[], None),
         (None, &[("region", Some("北京"))], None),
         (Some("大王"), &[("position", Some("设计"))], None),
@@ -170,54 +171,25 @@ fn a_field_is_shown_to_whom_it_is_for() {
 }
 
 #[test]
-fn a_held_change_is_released_or_dropped_once() {
-    for released in [true, false] {
+fn a_change_that_a_rule_holds_is_released_or_dropped_in_the_queue() {
+    for outcome in [AtDeadline::Release, AtDeadline::Deny] {
         let mut bench = bench(None);
         bench.join(2).unwrap();
-        let owner = bench.row(2).id;
-        let mut bodies = Bodies::default();
-        let nickname = bench.body(owner, "老王", &mut bodies);
-        let held = Held { member: owner, nickname: Some(nickname), fields: BTreeMap::new() };
-        let fold = |bench: &mut Bench, event: super::Event, bodies: &Bodies| {
-            let moment = crate::moment::Moment { seq: 9, at_ms: 9, command: CommandId(9) };
-            crate::decide::apply(&mut bench.stream, &event.into(), &moment, bodies);
-        };
-        fold(&mut bench, super::Event::Held { change: held.clone() }, &bodies);
-        assert_eq!(bench.stream.bodies.text(&nickname), Some("老王"), "kept while it waits");
-        let again = change(&mut bench, 2, Some("大王"), &[]).unwrap_err();
-        assert_eq!(again.code(), "wrong_state");
-        let out = decided(&bench, &held, released);
-        for event in out.events {
-            crate::decide::apply(&mut bench.stream, &event, &moment(), &Bodies::default());
-        }
-        assert_eq!(texts(&bench, 2).0, Some(if released { "老王" } else { "小王" }));
+        let rule = r#"{"name": "names", "step": "hold", "check": {"nickname": {"pattern": "^小"}}}"#;
+        let rule = serde_json::from_str(rule).unwrap();
+        bench.owner(crate::rule::Command::Set { rule }).unwrap();
+        change(&mut bench, 2, Some("老王"), &[]).unwrap();
+        assert_eq!(texts(&bench, 2).0, Some("小王"), "not before a human has looked");
+        assert!(bench.stream.bodies.iter().any(|body| body.text() == Some("老王")), "kept while it waits");
+        assert_eq!(change(&mut bench, 2, Some("小李"), &[]).unwrap_err().code(), "wrong_state");
+        let hold = *bench.community().queue.holds.keys().next().unwrap();
+        bench.owner(queue::Command::Resolve { hold, outcome, note: None }).unwrap();
+        let expected = if outcome == AtDeadline::Release { "老王" } else { "小王" };
+        assert_eq!(texts(&bench, 2).0, Some(expected));
         assert!(bench.community().card.held.is_empty());
-        assert_eq!(bench.stream.bodies.text(&nickname).is_some(), released);
+        let names = ["老王", "小王"].into_iter();
+        let kept = names.filter(|name| bench.stream.bodies.iter().any(|body| body.text() == Some(*name)));
+        assert_eq!(kept.collect::<Vec<_>>(), [expected], "the other name is let go");
+        bench.assert_folds_again();
     }
-}
-
-fn moment() -> crate::moment::Moment {
-    crate::moment::Moment { seq: 10, at_ms: 10, command: CommandId(10) }
-}
-
-/// What the queue would bring about.
-fn decided(bench: &Bench, held: &Held, released: bool) -> Outcome {
-    let StreamKind::Community(community) = &bench.stream.kind else { panic!("the bench is a community") };
-    let command = &bench.records[0].0.command;
-    let (bodies, evidence) = (Bodies::default(), Default::default());
-    let ctx = crate::decide::Ctx {
-        stream: &bench.stream,
-        community,
-        command,
-        bodies: &bodies,
-        evidence: &evidence,
-        actor: None,
-    };
-    let mut out = Outcome::default();
-    if released {
-        release(&ctx, held, &mut out)
-    } else {
-        discard(&ctx, held, &mut out)
-    }
-    out
 }

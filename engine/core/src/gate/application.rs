@@ -1,13 +1,14 @@
 //! An application: asking to join, what the gate makes of it, and how it ends.
 //!
-//! Every application ends in exactly one `Ended`, or at once in its `Applied`; with it go reservations, places and
-//! the answers' bodies. What somebody wrote is read here only to be judged; events hold references and counts.
+//! Every application ends in exactly one `Ended`, or at once in its `Applied`; with it go reservations,
+//! places and the answers' bodies. What somebody wrote is read here only to be judged; events hold
+//! references and counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Ground, TagsOnReturn, invite, overflow, questions, seats};
+use super::{Event, Ground, INDEX_FROM, TagsOnReturn, invite, overflow, questions, raid, seats};
 use crate::body::BodyRef;
 use crate::command::Actor;
 use crate::decide::{Ctx, Outcome};
@@ -21,9 +22,6 @@ use crate::role::MEMBER;
 use crate::rule;
 use crate::stream::Stream;
 use crate::{card, gate};
-
-/// The gate's receipts of one command are numbered from here, rules' receipts from 0.
-const RECEIPTS_FROM: u32 = 1_000;
 
 /// What somebody brings to the gate.
 #[derive(Debug, Clone, Copy)]
@@ -186,8 +184,8 @@ pub struct Former {
     pub standing: Standing,
 }
 
-/// The row that an applicant has or gets, and so the owner of the bodies they bring: the old row of somebody who
-/// comes back, a new one otherwise. Known before the command is decided.
+/// The row that an applicant has or gets, and so the owner of the bodies they bring: the old row of somebody
+/// who comes back, a new one otherwise. Known before the command is decided.
 pub fn applicant_id(stream: &Stream, person: PersonId, command: CommandId) -> MemberId {
     let known = stream.community().and_then(|community| known_row(&community.members, person));
     known.map_or_else(|| MemberId::of(command, 0), |row| row.id)
@@ -311,8 +309,10 @@ fn weigh(ctx: &Ctx<'_>, request: &Request<'_>, row: &Member, nickname: &str) -> 
     let mut texts = vec![nickname];
     texts.extend(request.card.values().filter_map(|value| ctx.text(value)));
     let judgement = rule::judge(ctx, &card::draft(row, &texts));
-    let verdict = joined.max(judgement.verdict.unwrap_or(Verdict::Allow));
-    let decisive = grounds.into_iter().filter(|ground| joined == verdict && ground.verdict() == verdict);
+    let raid = Ground::Raid(raid::check(ctx.community));
+    let verdict = joined.max(judgement.verdict.unwrap_or(Verdict::Allow)).max(raid.verdict());
+    let grounds = grounds.into_iter().filter(|_| joined == verdict).chain([raid]);
+    let decisive = grounds.filter(|ground| verdict != Verdict::Allow && ground.verdict() == verdict);
     let mut receipts: Vec<Receipt> =
         (0..).zip(decisive).map(|(index, ground)| receipt(ctx, index, (row.id, ground))).collect();
     receipts.extend(judgement.receipts);
@@ -322,7 +322,7 @@ fn weigh(ctx: &Ctx<'_>, request: &Request<'_>, row: &Member, nickname: &str) -> 
 /// The receipt of a verdict of the gate about a member.
 fn receipt(ctx: &Ctx<'_>, index: u32, (member, ground): (MemberId, Ground)) -> Receipt {
     Receipt {
-        id: ReceiptId::of(ctx.command.id, RECEIPTS_FROM + index),
+        id: ReceiptId::of(ctx.command.id, INDEX_FROM + index),
         member,
         at_ms: ctx.at_ms(),
         verdict: ground.verdict(),
@@ -368,10 +368,14 @@ fn settle(ctx: &Ctx<'_>, request: &Request<'_>, weighed: Weighed, out: &mut Outc
     overflow::answer(&origin, overflow::Moved::from(&placed), out);
 }
 
+/// Tells somebody every reason for which they were turned away, and what would have passed.
 fn turned_away(id: MemberId, receipts: &[Receipt], out: &mut Outcome) {
-    let Some(receipt) = receipts.first() else { return };
-    let reason = Arg::Code(receipt.reason.code.clone());
-    out.notify(id, Text::new("gate.denied").with("reason", reason).with("receipt", Arg::Receipt(receipt.id)));
+    for receipt in receipts.iter().filter(|receipt| receipt.verdict == Verdict::Deny) {
+        out.notify(id, receipt.reason.clone().with("receipt", Arg::Receipt(receipt.id)));
+        if let Some(remedy) = &receipt.remedy {
+            out.notify(id, remedy.clone());
+        }
+    }
 }
 
 fn join(ctx: &Ctx<'_>, id: MemberId, out: &mut Outcome) {
@@ -399,6 +403,7 @@ pub(super) fn elsewhere(stage: &Stage) -> Refusal {
 
 pub(super) fn withdraw(ctx: &Ctx<'_>, out: &mut Outcome) -> Result<(), Refusal> {
     let (id, _) = own(ctx)?;
+    queue::withdraw_join(ctx, id, out);
     end(ctx, id, End::Withdrawn, out);
     Ok(())
 }
@@ -419,6 +424,7 @@ pub(super) fn decide_by_hand(
         return Err(elsewhere(&application.stage));
     }
     let by = ctx.actor.map(|actor| actor.id);
+    queue::withdraw_join(ctx, id, out);
     out.event(Event::Decided { member: id, decision, by, reason });
     let (verdict, text) = match (decision, reason) {
         (Decision::Admit, _) => (Verdict::Allow, Text::new("gate.person.admitted")),
@@ -429,7 +435,7 @@ pub(super) fn decide_by_hand(
         }
     };
     out.decisions.push(Receipt {
-        id: ReceiptId::of(ctx.command.id, RECEIPTS_FROM),
+        id: ReceiptId::of(ctx.command.id, INDEX_FROM),
         member: id,
         at_ms: ctx.at_ms(),
         verdict,
@@ -478,6 +484,7 @@ pub(super) fn admit(ctx: &Ctx<'_>, id: MemberId, out: &mut Outcome) {
 
 /// Ends an application because its person was banned or erased.
 pub fn dismiss(ctx: &Ctx<'_>, id: MemberId, out: &mut Outcome) {
+    queue::withdraw_join(ctx, id, out);
     end(ctx, id, End::Dismissed, out);
 }
 

@@ -1,6 +1,7 @@
 //! The card condition: every required field of the card must be filled in.
 //!
-//! Whether a value fits its field is not judged here: a value that does not fit is refused before the gate looks.
+//! Whether a value fits its field is not judged here: a value that does not fit is refused before the gate
+//! looks.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,8 @@
 //! Invite codes as people write them: how one is minted, compared, and put into a link.
 //!
-//! Codes are compared without case, width, spacing and hyphens, and `O`, `I`, `L` count as `0`, `1`, `1` (Crockford
-//! base32): whoever reads one off a poster cannot pick the wrong letter. Nothing here has dice: bits come in.
+//! Codes are compared without case, width, spacing and hyphens, and `O`, `I`, `L` count as `0`, `1`, `1`
+//! (Crockford base32): whoever reads one off a poster cannot pick the wrong letter. Nothing here has dice:
+//! bits come in.
 
 use unicode_normalization::UnicodeNormalization;
 

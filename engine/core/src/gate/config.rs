@@ -1,7 +1,8 @@
-//! The gate's configuration: its conditions, how they are joined, its seats, and what is checked before it is taken.
+//! The gate's configuration: its conditions, how they are joined, its seats, and what is checked before it
+//! is taken.
 //!
-//! Promises that a configuration that passed `check` can be evaluated without a surprise. It does not evaluate:
-//! each condition does so in its own file.
+//! Promises that a configuration that passed `check` can be evaluated without a surprise. It does not
+//! evaluate: each condition does so in its own file.
 
 use serde::{Deserialize, Serialize};
 

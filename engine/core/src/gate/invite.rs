@@ -1,8 +1,9 @@
 //! Invites: codes with uses, an end, a source and perhaps one person; and the condition that asks for one.
 //!
-//! A use is *reserved* while its applicant waits for a human or a seat, and *used* on admission; when the applicant
-//! goes away it is free again. So uses + reservations never exceed what the invite allows, and an applicant who was
-//! let into the line with a valid code keeps that right even if the code ends or is revoked meanwhile.
+//! A use is *reserved* while its applicant waits for a human or a seat, and *used* on admission; when the
+//! applicant goes away it is free again. So uses + reservations never exceed what the invite allows, and an
+//! applicant who was let into the line with a valid code keeps that right even if the code ends or is
+//! revoked meanwhile.
 
 use std::collections::BTreeSet;
 
@@ -206,8 +207,8 @@ pub(super) fn check(ctx: &Ctx<'_>, terms: &Terms, request: &Request<'_>) -> Grou
     Ground { by: terms.by, code: look_up(ctx, request) }
 }
 
-/// The invite by which somebody comes, if their code is good. A gate that asks for none takes note of it all the
-/// same, so that a source is known; there a code that is no good is passed over.
+/// The invite by which somebody comes, if their code is good. A gate that asks for none takes note of it all
+/// the same, so that a source is known; there a code that is no good is passed over.
 pub(super) fn credited(ctx: &Ctx<'_>, request: &Request<'_>) -> Option<(InviteId, Invite)> {
     let ground = Ground { by: terms(&ctx.community.gate).by, code: look_up(ctx, request) };
     match (&ground.code, ground.fault()) {

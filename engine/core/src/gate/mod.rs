@@ -1,10 +1,10 @@
 //! The gate: what must hold before somebody is let in; invites, applications, seats, the waiting list.
 //!
-//! Who asks to join is judged by the conditions, joined by `all` or `any`; whoever passes gets a seat, a place on the
-//! waiting list, or the way to the next community. A human decides about those who are held.
+//! Who asks to join is judged by the conditions, joined by `all` or `any`; whoever passes gets a seat, a
+//! place on the waiting list, or the way to the next community. A human decides about those who are held.
 //!
-//! In reading order: the configuration; one file per condition; an application and where it stands; seats and the
-//! list; moving on to the next community; folding.
+//! In reading order: the configuration; one file per condition; an application and where it stands; seats
+//! and the list; moving on to the next community; folding.
 
 pub mod config;
 
@@ -14,6 +14,7 @@ pub mod card_required;
 pub mod invite;
 pub mod open;
 pub mod questions;
+pub mod raid;
 
 mod code;
 
@@ -50,6 +51,10 @@ use crate::queue::Verdict;
 use crate::refusal::Refusal;
 use crate::role::{Need, Permission};
 use crate::stream::Community;
+
+/// Receipts and timers of the gate are numbered from here in their command, so that they meet no other
+/// noun's.
+const INDEX_FROM: u32 = 3 << 16;
 
 /// What must hold, and who waits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +99,8 @@ pub enum Ground {
     Card(card_required::Ground),
     /// A human has to look.
     Approval(approval::Ground),
+    /// The raid switch.
+    Raid(raid::Ground),
     /// Seats.
     Capacity(capacity::Ground),
 }
@@ -107,6 +114,7 @@ impl Ground {
             Self::Questions(ground) => ground.verdict(),
             Self::Card(ground) => ground.verdict(),
             Self::Approval(ground) => ground.verdict(),
+            Self::Raid(ground) => ground.verdict(),
             Self::Capacity(ground) => ground.verdict(),
         }
     }
@@ -119,6 +127,7 @@ impl Ground {
             Self::Questions(ground) => ground.reason(),
             Self::Card(ground) => ground.reason(),
             Self::Approval(ground) => ground.reason(),
+            Self::Raid(ground) => ground.reason(),
             Self::Capacity(ground) => ground.reason(),
         }
     }
@@ -126,7 +135,7 @@ impl Ground {
     /// What would have passed.
     fn remedy(&self) -> Option<Text> {
         match self {
-            Self::Open(_) | Self::Approval(_) => None,
+            Self::Open(_) | Self::Approval(_) | Self::Raid(_) => None,
             Self::Invite(ground) => Some(ground.remedy()),
             Self::Questions(ground) => ground.remedy(),
             Self::Card(ground) => Some(ground.remedy()),

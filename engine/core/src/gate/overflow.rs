@@ -1,9 +1,10 @@
 //! Moving on to the next community: "take me to group two", in two streams without a transaction.
 //!
-//! The sender's applicant is `Moving` until the other community answers or the time is over, and keeps place and
-//! ticket meanwhile. The receiver runs its own gate and answers each time that something becomes of them: a place
-//! among its waiting first, perhaps, a seat later. Whoever is taken there leaves the list here. Only the community
-//! that was asked is listened to; a late answer still counts, a second one finds nothing to do.
+//! The sender's applicant is `Moving` until the other community answers or the time is over, and keeps place
+//! and ticket meanwhile. The receiver runs its own gate and answers each time that something becomes of
+//! them: a place among its waiting first, perhaps, a seat later. Whoever is taken there leaves the list
+//! here. Only the community that was asked is listened to; a late answer still counts, a second one finds
+//! nothing to do.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,8 @@
 //! The questions condition: the community asks, and an answer passes, fails, or goes before a human.
 //!
-//! Answers are compared without case, width, spacing and punctuation. What an applicant wrote never leaves its body:
-//! the ground holds only how many of the accepted answers were found, and never which ones would have passed.
+//! Answers are compared without case, width, spacing and punctuation. What an applicant wrote never leaves
+//! its body: the ground holds only how many of the accepted answers were found, and never which ones would
+//! have passed.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,13 +1,13 @@
 //! Seats and the waiting list: who gets a free seat, for how long it is kept, and what place the others have.
 //!
-//! Promises: seats taken and seats offered together never exceed the capacity by an admission; nobody overtakes the
-//! list; places follow the tickets and have no gaps. Each count is that of the state *and* of what the running
-//! command has already decided, since a command may free several seats.
+//! Promises: seats taken and seats offered together never exceed the capacity by an admission; nobody
+//! overtakes the list; places follow the tickets and have no gaps. Each count is that of the state *and* of
+//! what the running command has already decided, since a command may free several seats.
 
 use std::collections::BTreeMap;
 
 use super::application::{self, End, Placed, Stage};
-use super::{Event, GateConfig, Ground, Timer, capacity};
+use super::{Event, GateConfig, Ground, INDEX_FROM, Timer, capacity};
 use crate::decide::{Ctx, Outcome};
 use crate::event::Event as AnyEvent;
 use crate::ids::MemberId;
@@ -20,8 +20,6 @@ use crate::timer::{self, Purpose};
 
 /// Seats that one command offers; a timer offers the rest, so that no record grows without bound.
 const OFFERS_MAX: usize = 500;
-/// The gate's timers of one command are numbered from here, other nouns' from 0.
-const TIMERS_FROM: u32 = 1_000;
 
 /// Where people stand after what the running command has decided so far.
 #[derive(Default)]
@@ -159,7 +157,7 @@ pub(super) fn tell(ctx: &Ctx<'_>, id: MemberId, stage: &Stage, out: &mut Outcome
 }
 
 fn set_timer(ctx: &Ctx<'_>, due_ms: u64, timer: Timer, out: &mut Outcome) {
-    timer::set(ctx, TIMERS_FROM + out.events.len() as u32, due_ms, Purpose::Gate(timer), out);
+    timer::set(ctx, INDEX_FROM + out.events.len() as u32, due_ms, Purpose::Gate(timer), out);
 }
 
 /// A seat became free: offers it to the first who waits.

@@ -1,5 +1,6 @@
-//! A bench for tests at the gate: one community's stream, commands through prepare, decide and apply, a hand-turned
-//! clock. Timers fire when the clock is turned past them. Every record is kept, to be folded again.
+//! A bench for tests at the gate: one community's stream, commands through prepare, decide and apply, a
+//! hand-turned clock. Timers fire when the clock is turned past them. Every record is kept, to be folded
+//! again.
 
 use std::collections::BTreeMap;
 
@@ -29,8 +30,8 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// A community with its owner inside, who takes no part of `config.capacity` away from the tests: the capacity
-    /// is raised by one.
+    /// A community with its owner inside, who takes no part of `config.capacity` away from the tests: the
+    /// capacity is raised by one.
     pub(crate) fn new(config: GateConfig) -> Self {
         Self::named(CommunityId(1), config)
     }

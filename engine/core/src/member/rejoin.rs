@@ -1,7 +1,8 @@
-//! Who may apply: strangers and those who left at once, those who were sent out after their pause, the banned not
-//! before their ban is over.
+//! Who may apply: strangers and those who left at once, those who were sent out after their pause, the
+//! banned not before their ban is over.
 //!
-//! Whether they get in is the gate's matter. Whoever was erased is not known here any more and comes as a new one.
+//! Whether they get in is the gate's matter. Whoever was erased is not known here any more and comes as a
+//! new one.
 
 use super::{Member, Standing};
 use crate::notice::Arg;

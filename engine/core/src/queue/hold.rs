@@ -221,6 +221,9 @@ fn deny(
         gate::decided(ctx, member, Verdict::Deny, out);
         return None;
     }
+    if let Item::Card(held) = &hold.item {
+        card::discard(ctx, held, out);
+    }
     let by_person = matches!(ground, Ground::Person { .. });
     let receipt = Receipt {
         id: ReceiptId::of(ctx.command.id, INDEX_FROM),

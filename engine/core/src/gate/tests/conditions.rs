@@ -6,7 +6,8 @@ use crate::gate::testing::{Asking, Bench};
 use crate::gate::{Command, Condition, Decision, GateConfig, Mode};
 use crate::ids::PersonId;
 use crate::notice::Arg;
-use crate::queue::Verdict;
+use crate::queue::{self, AtDeadline, Item, Verdict};
+use crate::rule::{self, Switch};
 
 fn gate(mode: Mode, conditions: &[Condition]) -> Bench {
     let config = GateConfig { mode, conditions: conditions.to_vec(), ..GateConfig::default() };
@@ -113,7 +114,7 @@ fn a_denial_says_why_and_what_would_have_passed_and_keeps_no_answer() {
         (remedy.code.as_str(), &remedy.args["hint"]),
         ("gate.questions.remedy_hint", &Arg::from("Read the pinned message."))
     );
-    assert_eq!(bench.told(2), ["gate.denied"]);
+    assert_eq!(bench.told(2), ["gate.questions.wrong", "gate.questions.remedy_hint"]);
     assert!(bench.stream.bodies.iter().all(|body| body.text() != Some("secret words")));
     let recorded = String::from_utf8_lossy(&bench.records[0].0.encode()).into_owned();
     assert!(!recorded.contains("secret words"), "an answer is never a fact");
@@ -218,7 +219,8 @@ fn a_gate_that_could_not_be_evaluated_is_refused() {
 fn a_configuration_is_read_from_a_blueprint_and_unknown_fields_are_refused() {
     let text = r#"{"mode": "any", "capacity": 500, "overflow": {"community": "two"}, "conditions": [
         {"kind": "open"}, {"kind": "card"}, {"kind": "approval"}, {"kind": "invite", "by": "owner"},
-        {"kind": "questions", "questions": [{"name": "q", "text": "?", "accepts": ["a"], "match": "one_keyword"}]}]}"#;
+        {"kind": "questions", "questions": [
+            {"name": "q", "text": "?", "accepts": ["a"], "match": "one_keyword"}]}]}"#;
     let config: GateConfig = serde_json::from_str(text).unwrap();
     assert_eq!((config.conditions.len(), config.offer_hours, config.waiting_max), (5, 24, 1_000));
     let packed = rmp_serde::to_vec_named(&config).unwrap();
@@ -230,4 +232,43 @@ fn a_configuration_is_read_from_a_blueprint_and_unknown_fields_are_refused() {
     ] {
         assert!(serde_json::from_str::<GateConfig>(wrong).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn while_the_raid_switch_is_on_everybody_waits_for_a_human() {
+    let mut bench = gate(Mode::All, &[]);
+    bench.owner(rule::Command::SetRaid { switch: Switch::On { for_ms: None } }).unwrap();
+    let outcome = bench.join(2).unwrap();
+    assert_eq!((bench.standing(2), outcome.decisions[0].reason.code.as_str()), ("review", "gate.raid.waits"));
+    assert_eq!(outcome.decisions[0].ground.verdict(), Verdict::Hold);
+    bench.owner(rule::Command::SetRaid { switch: Switch::Off }).unwrap();
+    bench.join(3).unwrap();
+    assert_eq!((bench.standing(2), bench.standing(3)), ("review", "active"));
+}
+
+/// The queue and the gate itself are two doors to the same decision; neither leaves anything behind in the other.
+#[test]
+fn a_hold_at_the_gate_is_settled_in_the_queue_or_goes_with_its_application() {
+    let mut bench = gate(Mode::All, &[Condition::Approval]);
+    for person in 2..7 {
+        bench.join(person).unwrap();
+    }
+    let hold = |bench: &Bench, person| {
+        let member = bench.row(person).id;
+        let holds = &bench.community().queue.holds;
+        *holds.iter().find(|(_, hold)| hold.item == Item::Join { member }).expect("the join is held").0
+    };
+    let resolve = |hold, outcome| queue::Command::Resolve { hold, outcome, note: None };
+    let (release, deny) = (hold(&bench, 2), hold(&bench, 3));
+    bench.owner(resolve(release, AtDeadline::Release)).unwrap();
+    bench.owner(resolve(deny, AtDeadline::Deny)).unwrap();
+    bench.ask(4, Command::Withdraw).unwrap();
+    let member = bench.row(5).id;
+    bench.owner(Command::Decide { member, decision: Decision::Admit, reason: None }).unwrap();
+    let member = bench.row(6).id;
+    bench.owner(crate::member::Command::Ban { member, for_ms: None, reason: None }).unwrap();
+    let standings: Vec<&str> = (2..7).map(|person| bench.standing(person)).collect();
+    assert_eq!(standings, ["active", "turned_away", "left", "active", "banned"]);
+    assert!(bench.community().queue.holds.is_empty(), "nothing is left in the queue");
+    bench.assert_folds_again();
 }

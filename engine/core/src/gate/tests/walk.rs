@@ -245,9 +245,8 @@ proptest! {
             ..GateConfig::default()
         };
         let mut bench = Bench::new(config);
-        let code = Command::CreateInvite {
-            code: "code".to_owned(), uses: uses_max, expires_at_ms: None, source: String::new(), for_person: None,
-        };
+        let (code, source) = ("code".to_owned(), String::new());
+        let code = Command::CreateInvite { code, uses: uses_max, expires_at_ms: None, source, for_person: None };
         bench.owner(code).unwrap();
         let mut model = Model { capacity: Some(capacity), held, uses_max, ..Model::default() };
         for step in &steps {
