@@ -125,10 +125,11 @@ pub fn prepare(stream: &Stream, command: &Command, bodies: &Bodies) -> Result<Pr
     }
     match &stream.kind {
         Kind::New => {}
-        Kind::Host(_) => {}
+        Kind::Host(host) => host::check(host, command)?,
         Kind::Community(community) => {
             community::open_for(community, &command.kind)?;
             stream.answers.within_rate(command)?;
+            host::within_messages(community, command)?;
             role::check(community, command)?;
         }
     }
@@ -154,12 +155,13 @@ pub fn decide(
             community::found(stream, command, bodies, asked, &mut out)?
         }
         (Kind::New, _) => return Err(Refusal::CommunityNotFound),
-        (Kind::Host(host), _) => host::decide(stream, host, command, &mut out)?,
+        (Kind::Host(host), _) => host::decide(&host::Desk { stream, host, command, bodies }, &mut out)?,
         (Kind::Community(community), kind) => {
             let actor = role::check(community, command)?;
             let ctx = Ctx { stream, community, command, bodies, evidence, actor };
             decide_kind(&ctx, kind, &mut out)?;
             rule::watch(&ctx, &mut out);
+            host::within_members(community, command, &out)?;
         }
     }
     if stream.format < FORMAT && !out.events.is_empty() {
@@ -170,7 +172,7 @@ pub fn decide(
 
 fn decide_kind(ctx: &Ctx<'_>, kind: &CommandKind, out: &mut Outcome) -> Result<(), Refusal> {
     match kind {
-        CommandKind::Host(_) => Err(Refusal::WrongStream),
+        CommandKind::Host(command) => host::rehost(ctx, command, out),
         CommandKind::Community(command) => community::decide(ctx, command, out),
         CommandKind::Role(command) => role::decide(ctx, command, out),
         CommandKind::Member(command) => member::decide(ctx, command, out),
@@ -213,9 +215,14 @@ pub fn apply(stream: &mut Stream, event: &Event, moment: &Moment, bodies: &Bodie
         }
         Event::Timer(event) => return timer::apply(&mut stream.timers, event),
         Event::Handoff(event) => return handoff::apply(&mut stream.handoffs, event),
-        Event::Host(event) => return host::apply(stream, event, moment),
+        Event::Host(event) => return host::apply(stream, event, moment, bodies),
+        Event::Privacy(event) => return privacy::apply(stream, event, moment),
         Event::Community(community::Event::Created { .. }) if matches!(stream.kind, Kind::New) => {
             stream.kind = Kind::Community(Box::default());
+        }
+        Event::Community(community::Event::StatusChanged { status: community::Status::Removed, .. }) => {
+            stream.erasures.add_everything();
+            stream.bodies = Bodies::default();
         }
         _ => {}
     }
@@ -230,12 +237,20 @@ pub fn apply(stream: &mut Stream, event: &Event, moment: &Moment, bodies: &Bodie
         Event::Card(event) => card::apply(community, event, moment, (kept, bodies)),
         Event::Gate(event) => gate::apply(community, event, moment, (kept, bodies)),
         Event::Channel(event) => channel::apply(community, event, moment),
-        Event::Message(event) => message::apply(community, event, moment, (kept, bodies)),
+        Event::Message(message) => {
+            if message::posted_id(event).is_some() {
+                community.hosted.count_message(moment);
+            }
+            message::apply(community, message, moment, (kept, bodies));
+        }
         Event::Rule(event) => rule::apply(community, event, moment),
         Event::Queue(event) => queue::apply(community, event, moment, (kept, bodies)),
-        Event::Privacy(event) => privacy::apply(community, event, moment, kept),
         Event::Import(event) => import::apply(community, event, moment, (kept, bodies)),
-        Event::FormatRaised { .. } | Event::Timer(_) | Event::Handoff(_) | Event::Host(_) => {}
+        Event::FormatRaised { .. }
+        | Event::Timer(_)
+        | Event::Handoff(_)
+        | Event::Host(_)
+        | Event::Privacy(_) => {}
     }
 }
 

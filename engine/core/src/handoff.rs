@@ -141,7 +141,7 @@ pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(),
             out.event(Event::Received { delivery: ctx.command.id, from: *from });
             match parcel {
                 Parcel::Gate(parcel) => gate::receive(ctx, *from, parcel, out),
-                Parcel::Host(parcel) => host::received_by_community(ctx, parcel, out),
+                Parcel::Host(parcel) => host::received_by_community(ctx, *from, parcel, out),
                 Parcel::Privacy(parcel) => privacy::receive(ctx, *from, parcel, out),
             }
         }

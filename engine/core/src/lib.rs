@@ -41,3 +41,6 @@ pub mod text;
 mod testing_rule;
 #[cfg(test)]
 mod testing_talk;
+
+#[cfg(test)]
+mod testing_host;

@@ -13,12 +13,13 @@ use crate::channel::Channels;
 use crate::community::Profile;
 use crate::gate::Gate;
 use crate::handoff::Handoffs;
-use crate::host::Host;
+use crate::host::{Host, Hosted};
 use crate::ids::CommunityId;
 use crate::import::Imports;
 use crate::member::Members;
 use crate::message::Messages;
 use crate::ports::Hash;
+use crate::privacy::Erasures;
 use crate::queue::Queue;
 use crate::role::Roles;
 use crate::rule::Rules;
@@ -44,6 +45,9 @@ pub struct Stream {
     pub timers: Timers,
     /// What waits to be delivered to other streams, and what came from them.
     pub handoffs: Handoffs,
+    /// Keys that have to be destroyed.
+    #[serde(default, skip_serializing_if = "Erasures::is_empty")]
+    pub erasures: Erasures,
     /// What kind of stream.
     pub kind: Kind,
     /// What people wrote and the state refers to.
@@ -86,6 +90,9 @@ pub struct Community {
     pub queue: Queue,
     /// Sources of imported facts.
     pub imports: Imports,
+    /// What the host told it.
+    #[serde(default)]
+    pub hosted: Hosted,
 }
 
 impl Stream {
@@ -99,6 +106,7 @@ impl Stream {
             answers: Answers::default(),
             timers: Timers::default(),
             handoffs: Handoffs::default(),
+            erasures: Erasures::default(),
             kind: Kind::New,
             bodies: Bodies::default(),
         }

@@ -10,7 +10,7 @@ use crate::decide::{Ctx, Outcome};
 use crate::ids::TimerId;
 use crate::refusal::Refusal;
 use crate::role::Need;
-use crate::{community, gate, queue, rule};
+use crate::{community, gate, host, queue, rule};
 
 /// What a timer is for; each noun has its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,8 @@ pub enum Purpose {
     Rule(rule::Timer),
     /// Deadlines of holds.
     Queue(queue::Timer),
+    /// What the host waits for.
+    Host(host::Timer),
 }
 
 /// What is due when.
@@ -94,24 +96,33 @@ pub fn set(ctx: &Ctx<'_>, index: u32, due_ms: u64, purpose: Purpose, out: &mut O
     out.event(Event::Set { timer: TimerId::of(ctx.command.id, index), due_ms, purpose });
 }
 
-/// Fires a timer: a noun decides what that means.
-pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(), Refusal> {
+/// Takes a timer that is due, and says what it was for.
+pub fn take<'a>(
+    timers: &'a Timers,
+    command: &Command,
+    now_ms: u64,
+    out: &mut Outcome,
+) -> Result<&'a Purpose, Refusal> {
     let Command::Fire { timer, due_ms } = command;
-    let purpose = ctx
-        .stream
-        .timers
-        .0
-        .get(&(*due_ms, *timer))
-        .ok_or_else(|| Refusal::NotFound { what: timer.to_string() })?;
-    if ctx.at_ms() < *due_ms {
+    let purpose = timers.0.get(&(*due_ms, *timer));
+    let purpose = purpose.ok_or_else(|| Refusal::NotFound { what: timer.to_string() })?;
+    if now_ms < *due_ms {
         return Err(Refusal::WrongState { what: timer.to_string(), state: "not_due".to_owned() });
     }
     out.event(Event::Fired { timer: *timer, due_ms: *due_ms });
+    Ok(purpose)
+}
+
+/// Fires a timer: a noun decides what that means.
+pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(), Refusal> {
+    let purpose = take(&ctx.stream.timers, command, ctx.at_ms(), out)?;
     match purpose {
         Purpose::Community(timer) => community::on_timer(ctx, timer, out),
         Purpose::Gate(timer) => gate::on_timer(ctx, timer, out),
         Purpose::Rule(timer) => rule::on_timer(ctx, timer, out),
         Purpose::Queue(timer) => queue::on_timer(ctx, timer, out),
+        // Only the host's own stream sets these, and it fires them itself.
+        Purpose::Host(_) => {}
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! The courier: carries parcels from one stream's outbox to another stream, at least once.
+//! The courier: carries parcels from one stream's outbox to another stream, at least once, and runs the other
+//! errands that a stream's durable state asks for (erasures).
 //!
 //! The delivering command's id is a hash of (sender, record, index), so the receiver knows a second delivery.
 //! Only when the receiver's record is durable is the row taken off the sender's outbox.
@@ -14,6 +15,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::draft::{AskError, Draft};
 use crate::engine::Engine;
+use crate::erasure;
 
 /// Rows carried at once; the rest follow.
 const ROWS_PER_TRIP_MAX: usize = 256;
@@ -31,6 +33,9 @@ pub(crate) async fn run(engine: Engine, mut mail: UnboundedReceiver<CommunityId>
     while let Some(from) = mail.recv().await {
         if engine.is_over() {
             return;
+        }
+        if let Err(error) = erasure::work(&engine, from).await {
+            tracing::warn!(%from, %error, "keys are not destroyed yet; they are when the stream is opened again");
         }
         if let Err(error) = trip(&engine, from).await {
             tracing::warn!(%from, %error, "parcels stay in the outbox until the stream is opened again");

@@ -4,14 +4,21 @@
 
 pub mod draft;
 pub mod engine;
+pub mod host;
 pub mod writer;
 
+pub mod export;
 pub mod import;
 pub mod recover;
 pub mod retention;
 pub mod texts;
+pub mod transfer;
 
 mod courier;
 mod due;
+mod erasure;
 mod mailbox;
+pub mod memory;
 pub mod mint;
+#[cfg(test)]
+mod tests;

@@ -73,6 +73,7 @@ pub(crate) struct Office {
     waiting: Vec<Deliver>,
     snapshot_seq: u64,
     courier_due: bool,
+    erasing: bool,
 }
 
 impl Office {
@@ -81,8 +82,9 @@ impl Office {
         let durable = Arc::new(Durable::default());
         durable.frame_no.store(writer.frame_no(), Ordering::Release);
         let snapshot_seq = writer.stream().seq;
-        let courier_due = writer.stream().handoffs.outbox().next().is_some();
-        Self { writer, letters, shared, durable, waiting: Vec::new(), snapshot_seq, courier_due }
+        let courier_due = has_errands(writer.stream());
+        let erasing = !writer.stream().erasures.is_empty();
+        Self { writer, letters, shared, durable, waiting: Vec::new(), snapshot_seq, courier_due, erasing }
     }
 
     /// Works until it is told to rest and nothing is left, or the engine stops.
@@ -97,7 +99,10 @@ impl Office {
                 rest = self.take(letter);
             }
             self.hand_over();
-            if self.writer.stream().seq >= self.snapshot_seq + RECORDS_PER_SNAPSHOT {
+            let erased = std::mem::replace(&mut self.erasing, !self.writer.stream().erasures.is_empty());
+            // An erasure purged the snapshots: without a fresh one the next start would fold everything.
+            let purged = erased && !self.erasing;
+            if purged || self.writer.stream().seq >= self.snapshot_seq + RECORDS_PER_SNAPSHOT {
                 self.keep_snapshot().await;
             }
             if rest {
@@ -131,7 +136,7 @@ impl Office {
     }
 
     fn fire_due(&mut self) {
-        self.courier_due |= self.writer.stream().handoffs.outbox().next().is_some();
+        self.courier_due |= has_errands(self.writer.stream());
         let now_ms = self.shared.ports.clock.wall_ms();
         for _ in 0..TIMERS_PER_WAKE_MAX {
             let stream = self.writer.stream();
@@ -151,7 +156,7 @@ impl Office {
     fn hand_over(&mut self) {
         let stream = self.writer.stream();
         self.shared.due.set(stream.id, due_ms(stream, self.shared.ports.clock.wall_ms()));
-        self.courier_due |= self.writer.has_pending() && stream.handoffs.outbox().next().is_some();
+        self.courier_due |= self.writer.has_pending() && has_errands(stream);
         let community = stream.id;
         let waiting = std::mem::take(&mut self.waiting);
         if !self.writer.has_pending() {
@@ -238,10 +243,15 @@ impl Durable {
     }
 }
 
-/// When a stream has to be woken: its earliest timer, or another try for what its outbox holds.
+/// Whether the courier has something to do for a stream: parcels, or keys to destroy.
+fn has_errands(stream: &Stream) -> bool {
+    stream.handoffs.outbox().next().is_some() || !stream.erasures.is_empty()
+}
+
+/// When a stream has to be woken: its earliest timer, or another try for the courier.
 fn due_ms(stream: &Stream, now_ms: u64) -> Option<u64> {
     let timer = stream.timers.next().map(|(due_ms, _)| due_ms);
-    let retry = stream.handoffs.outbox().next().map(|_| now_ms.saturating_add(COURIER_RETRY_MS));
+    let retry = has_errands(stream).then(|| now_ms.saturating_add(COURIER_RETRY_MS));
     timer.into_iter().chain(retry).min()
 }
 

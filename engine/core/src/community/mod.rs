@@ -24,7 +24,7 @@ use crate::moment::Moment;
 use crate::refusal::Refusal;
 use crate::role::{MEMBER, Need, OWNER, Permission};
 use crate::stream::{Community, Stream};
-use crate::{card, channel, gate, limits, message, queue, rule};
+use crate::{card, channel, gate, host, limits, message, privacy, queue, rule};
 
 /// What a community is called and how it is set up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -271,10 +271,12 @@ pub fn open_for(community: &Community, kind: &CommandKind) -> Result<(), Refusal
         CommandKind::Privacy(_)
             | CommandKind::Timer(_)
             | CommandKind::Handoff(_)
+            | CommandKind::Host(_)
             | CommandKind::Community(Command::Resume | Command::Remove | Command::Suspend)
     );
     match &community.profile.status {
         Status::Open => Ok(()),
+        Status::Removed if matches!(kind, CommandKind::Privacy(privacy::Command::Finish { .. })) => Ok(()),
         Status::Removed if !matches!(kind, CommandKind::Handoff(_)) => Err(Refusal::CommunityRemoved),
         _ if always => Ok(()),
         Status::Archived { .. } if matches!(kind, CommandKind::Community(Command::Reopen)) => Ok(()),
@@ -304,6 +306,9 @@ pub fn found(
         bodies.text(&founder.nickname).ok_or(Refusal::BodyMissing)?;
     }
     let founder = founder.clone().map(|founder| (MemberId::of(envelope.id, 0), founder));
+    if let Some((member, founder)) = &founder {
+        host::tell_link(founder.person, *member, out);
+    }
     out.event(Event::Created { name: name.clone(), blueprint: blueprint.clone(), founder });
     Ok(())
 }

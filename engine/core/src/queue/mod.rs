@@ -213,6 +213,14 @@ pub enum Event {
     },
 }
 
+/// Takes everything about an erased member out: what waits, what was denied, why, and what they asked again.
+pub fn forget(queue: &mut Queue, member: MemberId) {
+    queue.receipts.retain(|_, receipt| receipt.member != member);
+    queue.holds.retain(|_, hold| hold.item.member() != member);
+    queue.denied.retain(|denied| denied.held.header.author != member);
+    queue.appeals.retain(|_, appeal| appeal.receipt.member != member);
+}
+
 /// Decides a queue command.
 pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(), Refusal> {
     match command {

@@ -9,6 +9,7 @@ use crate::stream::Community;
 
 /// Checks actor × role × token scope × community for a command, and finds the acting member.
 pub fn check<'a>(community: &'a Community, command: &Command) -> Result<Option<&'a Member>, Refusal> {
+    check_person(community, command.actor)?;
     let need = command.kind.needs();
     check_scope(command, need)?;
     match (command.actor, need) {
@@ -23,6 +24,19 @@ pub fn check<'a>(community: &'a Community, command: &Command) -> Result<Option<&
             check_member(community, community.members.get(id).ok_or(Refusal::NotAMember)?, need)
         }
         (Actor::Host | Actor::Timer(_) | Actor::Stream(_), _) => Err(Refusal::NotAMember),
+    }
+}
+
+/// Refuses a person whom the host lets act nowhere.
+fn check_person(community: &Community, actor: Actor) -> Result<(), Refusal> {
+    let person = match actor {
+        Actor::Person(person) => Some(person),
+        Actor::Member(id) => community.members.get(id).and_then(|member| member.person),
+        Actor::Host | Actor::Timer(_) | Actor::Stream(_) => None,
+    };
+    match person {
+        Some(person) if community.hosted.is_suspended(person) => Err(Refusal::PersonSuspended),
+        _ => Ok(()),
     }
 }
 
