@@ -320,7 +320,7 @@ fn weigh(ctx: &Ctx<'_>, request: &Request<'_>, row: &Member, nickname: &str) -> 
 }
 
 /// The receipt of a verdict of the gate about a member.
-fn receipt(ctx: &Ctx<'_>, index: u32, (member, ground): (MemberId, Ground)) -> Receipt {
+pub(super) fn receipt(ctx: &Ctx<'_>, index: u32, (member, ground): (MemberId, Ground)) -> Receipt {
     Receipt {
         id: ReceiptId::of(ctx.command.id, INDEX_FROM + index),
         member,
@@ -369,7 +369,7 @@ fn settle(ctx: &Ctx<'_>, request: &Request<'_>, weighed: Weighed, out: &mut Outc
 }
 
 /// Tells somebody every reason for which they were turned away, and what would have passed.
-fn turned_away(id: MemberId, receipts: &[Receipt], out: &mut Outcome) {
+pub(super) fn turned_away(id: MemberId, receipts: &[Receipt], out: &mut Outcome) {
     for receipt in receipts.iter().filter(|receipt| receipt.verdict == Verdict::Deny) {
         out.notify(id, receipt.reason.clone().with("receipt", Arg::Receipt(receipt.id)));
         if let Some(remedy) = &receipt.remedy {
@@ -392,7 +392,7 @@ pub(super) fn own<'a>(ctx: &Ctx<'a>) -> Result<(MemberId, &'a Application), Refu
     application.map(|application| (id, application)).ok_or_else(|| not_found(id))
 }
 
-fn not_found(id: MemberId) -> Refusal {
+pub(super) fn not_found(id: MemberId) -> Refusal {
     Refusal::NotFound { what: format!("application {id}") }
 }
 
@@ -406,74 +406,6 @@ pub(super) fn withdraw(ctx: &Ctx<'_>, out: &mut Outcome) -> Result<(), Refusal> 
     queue::withdraw_join(ctx, id, out);
     end(ctx, id, End::Withdrawn, out);
     Ok(())
-}
-
-/// A human decides at the gate itself rather than in the queue.
-pub(super) fn decide_by_hand(
-    ctx: &Ctx<'_>,
-    id: MemberId,
-    decision: Decision,
-    reason: Option<BodyRef>,
-    out: &mut Outcome,
-) -> Result<(), Refusal> {
-    if let Some(reason) = &reason {
-        ctx.fresh_text("reason", reason, questions::ANSWER_BYTES_MAX)?;
-    }
-    let application = ctx.community.gate.applications.get(&id).ok_or_else(|| not_found(id))?;
-    if decision == Decision::Admit && application.stage != Stage::Review {
-        return Err(elsewhere(&application.stage));
-    }
-    let by = ctx.actor.map(|actor| actor.id);
-    queue::withdraw_join(ctx, id, out);
-    out.event(Event::Decided { member: id, decision, by, reason });
-    let (verdict, text) = match (decision, reason) {
-        (Decision::Admit, _) => (Verdict::Allow, Text::new("gate.person.admitted")),
-        (Decision::Refuse, None) => (Verdict::Deny, Text::new("gate.person.refused")),
-        (Decision::Refuse, Some(reason)) => {
-            let text = Text::new("gate.person.refused_because").with("reason", Arg::Body(reason));
-            (Verdict::Deny, text)
-        }
-    };
-    out.decisions.push(Receipt {
-        id: ReceiptId::of(ctx.command.id, INDEX_FROM),
-        member: id,
-        at_ms: ctx.at_ms(),
-        verdict,
-        ground: queue::Ground::Person { by, verdict },
-        reason: text,
-        remedy: None,
-    });
-    decided(ctx, id, verdict, out);
-    Ok(())
-}
-
-/// A human decided about an applicant, in the queue or at the gate. Finds nothing to do for one who is gone.
-pub fn decided(ctx: &Ctx<'_>, id: MemberId, verdict: Verdict, out: &mut Outcome) {
-    let Some(application) = ctx.community.gate.applications.get(&id) else { return };
-    match verdict {
-        Verdict::Allow if application.stage == Stage::Review => pass(ctx, id, out),
-        Verdict::Deny => {
-            end(ctx, id, End::Denied, out);
-            out.notify(id, Text::new("gate.refused"));
-        }
-        Verdict::Allow | Verdict::Hold => {}
-    }
-}
-
-/// Somebody held a human before them and may go on: to a seat, a place, or the next community.
-fn pass(ctx: &Ctx<'_>, id: MemberId, out: &mut Outcome) {
-    match seats::placed(ctx, out) {
-        (Placed::Admitted, _) => admit(ctx, id, out),
-        (Placed::Pending(stage), _) => seats::stage(ctx, id, stage, out),
-        (Placed::TurnedAway, full) => {
-            let index = out.decisions.len() as u32 + 1;
-            let receipts: Vec<Receipt> =
-                full.map(|ground| receipt(ctx, index, (id, ground))).into_iter().collect();
-            end(ctx, id, End::Denied, out);
-            turned_away(id, &receipts, out);
-            out.decisions.extend(receipts);
-        }
-    }
 }
 
 /// Lets an applicant in.

@@ -3,8 +3,8 @@
 //! Who asks to join is judged by the conditions, joined by `all` or `any`; whoever passes gets a seat, a
 //! place on the waiting list, or the way to the next community. A human decides about those who are held.
 //!
-//! In reading order: the configuration; one file per condition; an application and where it stands; seats
-//! and the list; moving on to the next community; folding.
+//! In reading order: the configuration; one file per condition; an application and where it stands; what a
+//! human says of it; seats and the list; moving on to the next community; folding.
 
 pub mod config;
 
@@ -20,6 +20,7 @@ mod code;
 
 mod application;
 mod overflow;
+mod review;
 mod seats;
 
 mod fold;
@@ -29,7 +30,7 @@ pub(crate) mod testing;
 mod tests;
 
 pub use application::{
-    Application, Decision, End, Entry, Former, Placed, Request, Stage, applicant_id, decided, dismiss,
+    Application, Decision, End, Entry, Former, Placed, Request, Stage, applicant_id, dismiss,
 };
 pub use code::{CODE_LETTERS_MAX, CODE_LETTERS_MIN, canonical, invite_link, mint_code};
 pub use config::{Condition, GateConfig, Mode, Overflow, TagsOnReturn};
@@ -37,6 +38,7 @@ pub use fold::apply;
 pub use invite::{By, Invite};
 pub use overflow::{MOVE_TIMEOUT_MS, Moved, receive};
 pub use questions::{Matching, Question};
+pub use review::decided;
 pub use seats::{place, seat_freed};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -386,7 +388,7 @@ pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(),
         }
         Command::RevokeInvite { invite } => invite::revoke(ctx, *invite, out),
         Command::Decide { member, decision, reason } => {
-            application::decide_by_hand(ctx, *member, *decision, *reason, out)
+            review::decide_by_hand(ctx, *member, *decision, *reason, out)
         }
         Command::AcceptSeat => seats::accept(ctx, out),
         Command::DeclineSeat => seats::decline(ctx, out),

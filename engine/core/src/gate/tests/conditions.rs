@@ -246,7 +246,7 @@ fn while_the_raid_switch_is_on_everybody_waits_for_a_human() {
     assert_eq!((bench.standing(2), bench.standing(3)), ("review", "active"));
 }
 
-/// The queue and the gate itself are two doors to the same decision; neither leaves anything behind in the other.
+/// The queue and the gate are two doors to the same decision; neither leaves anything behind in the other.
 #[test]
 fn a_hold_at_the_gate_is_settled_in_the_queue_or_goes_with_its_application() {
     let mut bench = gate(Mode::All, &[Condition::Approval]);

@@ -245,9 +245,9 @@ proptest! {
             ..GateConfig::default()
         };
         let mut bench = Bench::new(config);
-        let (code, source) = ("code".to_owned(), String::new());
-        let code = Command::CreateInvite { code, uses: uses_max, expires_at_ms: None, source, for_person: None };
-        bench.owner(code).unwrap();
+        let (code, source, uses) = ("code".to_owned(), String::new(), uses_max);
+        let invite = Command::CreateInvite { code, uses, expires_at_ms: None, source, for_person: None };
+        bench.owner(invite).unwrap();
         let mut model = Model { capacity: Some(capacity), held, uses_max, ..Model::default() };
         for step in &steps {
             let free = model.free();
