@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::rule;
 use crate::text::{links, measure};
 
 /// Facts about a content.
@@ -22,12 +23,7 @@ impl Measure {
     pub fn of(texts: &[&str]) -> Self {
         let chars = texts.iter().fold(0_u32, |sum, text| sum.saturating_add(measure::measure(text).chars));
         let links: usize = texts.iter().map(|text| count_links(text)).sum();
-        let fingerprint = match texts {
-            [] => 0,
-            [text] => measure::fingerprint(text),
-            _ => measure::fingerprint(&texts.join("\n")),
-        };
-        Self { chars, fingerprint, links: u16::try_from(links).unwrap_or(u16::MAX) }
+        Self { chars, fingerprint: rule::fingerprint(texts), links: u16::try_from(links).unwrap_or(u16::MAX) }
     }
 }
 

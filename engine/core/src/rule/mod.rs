@@ -428,8 +428,11 @@ pub fn on_timer(ctx: &Ctx<'_>, timer: &Timer, out: &mut Outcome) {
 }
 
 /// Adds what follows from other nouns' events of the same command: the ends of bans, a raid seen in the
-/// joins.
+/// joins. Nothing follows from a past that is imported.
 pub fn watch(ctx: &Ctx<'_>, out: &mut Outcome) {
+    if matches!(ctx.command.kind, CommandKind::Import(_)) {
+        return;
+    }
     sanction::watch_bans(ctx, out);
     raid::watch_joins(ctx, out);
 }
