@@ -431,3 +431,25 @@ impl Log<'_> {
         Ok(())
     }
 }
+
+/// The kinds and payloads of a sound file's entries, for tests that harm them.
+#[cfg(test)]
+pub(crate) fn entries_of(file: &[u8]) -> Vec<(u8, Vec<u8>)> {
+    let mut entries = Vec::new();
+    let mut rest = &file[MAGIC.len()..];
+    while let [kind, tail @ ..] = rest {
+        let mut pieces = Pieces(tail);
+        entries.push((*kind, pieces.next().unwrap_or_default().to_vec()));
+        rest = &pieces.0[32..];
+    }
+    entries
+}
+
+/// A file of these entries with fresh checksums.
+#[cfg(test)]
+pub(crate) fn sealed(entries: &[(u8, Vec<u8>)]) -> Vec<u8> {
+    let mut file = MAGIC.to_vec();
+    let mut sink = Sink { out: &mut file, chain: [0; 32] };
+    entries.iter().for_each(|(kind, payload)| sink.entry(*kind, payload).expect("a small entry"));
+    file
+}

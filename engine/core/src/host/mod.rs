@@ -6,6 +6,7 @@
 //! overrides a newer one. `check` is the one place where a command is held against its actor.
 
 mod check;
+mod erasure;
 mod hosted;
 mod person;
 mod quota;
@@ -338,7 +339,7 @@ fn handed(desk: &Desk<'_>, command: &handoff::Command, out: &mut Outcome) -> Res
     out.event(handoff::Event::Received { delivery: desk.command.id, from });
     match parcel {
         handoff::Parcel::Host(parcel) => receive(desk, from, parcel, out),
-        handoff::Parcel::Privacy(parcel) => person::erased_there(desk, from, parcel, out),
+        handoff::Parcel::Privacy(parcel) => erasure::answered(desk, from, parcel, out),
         handoff::Parcel::Gate(_) => return Err(Refusal::WrongStream),
     }
     Ok(())
@@ -373,7 +374,7 @@ fn fire(desk: &Desk<'_>, command: &timer::Command, out: &mut Outcome) -> Result<
         Timer::ClaimEnds { community, member, person } => {
             person::claim_ended(desk, (*community, *member, *person), ClaimOutcome::TimedOut, out);
         }
-        Timer::ErasureStalls { person } => person::erasure_stalls(desk, *person, out),
+        Timer::ErasureStalls { person } => erasure::stalls(desk, *person, out),
     }
     Ok(())
 }
@@ -387,7 +388,7 @@ pub fn apply(stream: &mut Stream, event: &Event, moment: &Moment, bodies: &Bodie
     match (&mut stream.kind, event) {
         (Kind::Host(host), Event::Person(event)) => {
             person::apply(host, event, moment, (&mut stream.bodies, bodies));
-            person::note_erasure(&mut stream.erasures, event);
+            erasure::note(&mut stream.erasures, event);
         }
         (Kind::Host(host), Event::Token(event)) => token::apply(&mut host.tokens, event, moment),
         (Kind::Host(host), Event::Community(event)) => registry::apply(&mut host.communities, event, moment),

@@ -1,28 +1,23 @@
 //! Persons: humans and bots across communities; which member they are where; claiming and erasing.
 //!
 //! A person's name is theirs: a body sealed under a key of the host's stream, owned by the member id with the
-//! person's bits. An erasure asks every community where the person is linked and ends when all have answered; a
-//! community that does not answer is asked again.
+//! person's bits. Their erasure is in `erasure`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Desk, Host, Parcel, Timer, registry, send, token};
+use super::{Access, Desk, Host, Parcel, Timer, erasure, registry, send};
 use crate::body::BodyRef;
 use crate::decide::{Outcome, Shelf, keep};
-use crate::handoff::{self, Outgoing};
 use crate::ids::{CommunityId, MemberId, PersonId};
 use crate::limits;
 use crate::moment::{DAY_MS, Moment};
-use crate::privacy;
 use crate::refusal::Refusal;
 use crate::role::Need;
 
 /// How long a community may take to answer a claim.
 const CLAIM_MS: u64 = DAY_MS;
-/// When communities that have not erased a person are asked again.
-const ERASURE_RETRY_MS: u64 = DAY_MS;
 
 /// Where a person stands on this host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -281,15 +276,15 @@ pub(super) fn decide(desk: &Desk<'_>, command: &Command, out: &mut Outcome) -> R
         Command::Suspend { person } => suspend(desk, *person, out),
         Command::Resume { person } => resume(desk, *person, out),
         Command::Claim { person, community, member } => claim(desk, (*community, *member, *person), out),
-        Command::Erase { person } => erase(desk, *person, out),
+        Command::Erase { person } => erasure::ask(desk, *person, out),
     }
 }
 
-fn find<'a>(desk: &Desk<'a>, person: PersonId) -> Result<&'a Person, Refusal> {
+pub(super) fn find<'a>(desk: &Desk<'a>, person: PersonId) -> Result<&'a Person, Refusal> {
     desk.host.persons.get(person).ok_or(Refusal::PersonNotFound)
 }
 
-fn wrong_state(row: &Person) -> Refusal {
+pub(super) fn wrong_state(row: &Person) -> Refusal {
     Refusal::WrongState { what: row.id.to_string(), state: row.standing.name().to_owned() }
 }
 
@@ -406,74 +401,8 @@ pub(super) fn linked(
     match row.standing {
         Standing::Active => {}
         Standing::Suspended { .. } => tell_access(desk, from, person, Access::Suspended, out),
-        Standing::Erasing { .. } | Standing::Erased { .. } => ask_erasure(from, person, out),
+        Standing::Erasing { .. } | Standing::Erased { .. } => erasure::send(from, person, out),
     }
-}
-
-fn erase(desk: &Desk<'_>, person: PersonId, out: &mut Outcome) -> Result<(), Refusal> {
-    let row = find(desk, person)?;
-    if matches!(row.standing, Standing::Erasing { .. } | Standing::Erased { .. }) {
-        return Err(wrong_state(row));
-    }
-    let waiting: BTreeSet<CommunityId> =
-        row.links.keys().filter(|community| !is_removed(desk.host, **community)).copied().collect();
-    token::revoke_all(desk.host, person, out);
-    out.event(Event::ErasureAsked { person, waiting: waiting.clone() });
-    if waiting.is_empty() {
-        out.event(Event::Erased { person });
-        return Ok(());
-    }
-    waiting.iter().for_each(|community| ask_erasure(*community, person, out));
-    desk.set_timer(0, ERASURE_RETRY_MS, Timer::ErasureStalls { person }, out);
-    Ok(())
-}
-
-/// A removed community's keys are destroyed: nothing of anybody is left there.
-fn is_removed(host: &Host, community: CommunityId) -> bool {
-    host.communities.get(community).is_some_and(|row| row.state == registry::State::Removed)
-}
-
-fn ask_erasure(community: CommunityId, person: PersonId, out: &mut Outcome) {
-    let parcel = handoff::Parcel::Privacy(privacy::Parcel::Erase { person });
-    out.outbox.push(Outgoing { to: community, parcel, bodies: Vec::new() });
-}
-
-/// A community has erased a person, asked or not.
-pub(super) fn erased_there(desk: &Desk<'_>, from: CommunityId, parcel: &privacy::Parcel, out: &mut Outcome) {
-    let privacy::Parcel::Erased { person } = parcel else { return };
-    gone_from(desk, *person, BTreeSet::from([from]), out);
-}
-
-fn gone_from(desk: &Desk<'_>, person: PersonId, gone: BTreeSet<CommunityId>, out: &mut Outcome) {
-    let Some(row) = desk.host.persons.get(person) else { return };
-    for community in &gone {
-        let waited =
-            matches!(&row.standing, Standing::Erasing { waiting, .. } if waiting.contains(community));
-        if waited || row.links.contains_key(community) {
-            out.event(Event::ErasedIn { person, community: *community });
-        }
-    }
-    if let Standing::Erasing { waiting, .. } = &row.standing
-        && waiting.is_subset(&gone)
-    {
-        out.event(Event::Erased { person });
-    }
-}
-
-/// Communities have not answered: the removed ones are done, the others are asked again.
-pub(super) fn erasure_stalls(desk: &Desk<'_>, person: PersonId, out: &mut Outcome) {
-    let Some(Person { standing: Standing::Erasing { waiting, .. }, .. }) = desk.host.persons.get(person)
-    else {
-        return;
-    };
-    let (gone, silent): (BTreeSet<CommunityId>, BTreeSet<CommunityId>) =
-        waiting.iter().copied().partition(|community| is_removed(desk.host, *community));
-    gone_from(desk, person, gone, out);
-    if silent.is_empty() {
-        return;
-    }
-    silent.iter().for_each(|community| ask_erasure(*community, person, out));
-    desk.set_timer(0, ERASURE_RETRY_MS, Timer::ErasureStalls { person }, out);
 }
 
 /// Applies what happened to a person.
@@ -525,13 +454,6 @@ pub(super) fn apply(host: &mut Host, event: &Event, moment: &Moment, mut shelf: 
                 row.links.clear();
             });
         }
-    }
-}
-
-/// Notes that a person's key has to be destroyed.
-pub(super) fn note_erasure(erasures: &mut privacy::Erasures, event: &Event) {
-    if let Event::Erased { person } = event {
-        erasures.add(name_owner(*person), None);
     }
 }
 

@@ -95,3 +95,6 @@ pub fn outranks(ctx: &Ctx<'_>, target: &Member) -> Result<(), Refusal> {
     }
     Err(Refusal::RankTooLow)
 }
+
+#[cfg(test)]
+mod tests;
