@@ -61,12 +61,8 @@ async fn say(engine: &Engine, mint: &Mint, to: CommunityId, key: u64, said: (&st
     let mut bodies = Bodies::default();
     let nickname = mint.text(&mut bodies, NOW_MS, member, said.0);
     let body = mint.text(&mut bodies, NOW_MS, member, said.1);
-    let what = import::What::Message {
-        author: 0,
-        parts: vec![Part::Text { body }],
-        reply_to: None,
-        label: None,
-    };
+    let what =
+        import::What::Message { author: 0, parts: vec![Part::Text { body }], reply_to: None, label: None };
     let batch = import::Command::Batch {
         origin: import::Origin { format: "jsonl".to_owned(), file: [key as u8; 32] },
         channel: ChannelId(1),

@@ -54,6 +54,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::body::BodyRef;
+use crate::command::CommandKind;
 use crate::decide::{Ctx, Outcome};
 use crate::event::Event as AnyEvent;
 use crate::ids::{ChannelId, MemberId, ReceiptId};

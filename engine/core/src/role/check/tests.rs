@@ -53,7 +53,7 @@ fn commands() -> Vec<(CommandKind, Need)> {
         (member::Command::Unban { member: other }.into(), May(Permission::Ban)),
         (member::Command::Tag { member: other, tag: name.clone() }.into(), May(Permission::ManageMembers)),
         (member::Command::ReadNotices { until_ms: 1 }.into(), Known),
-        (message::Command::Post { channel: ChannelId(1), parts: Vec::new() }.into(), May(Permission::Read)),
+        (post().into(), May(Permission::Read)),
         (privacy::Command::EraseMyself.into(), Known),
         (privacy::Command::Erase { member: other }.into(), Owner),
         (privacy::Command::Finish { done }.into(), Stream),
@@ -198,5 +198,15 @@ fn standing_decides_before_permissions_do() {
         assert_eq!(asks(member::Command::Leave.into()), inside, "{standing:?}");
         assert_eq!(asks(role::Command::Remove { name: MEMBER.to_owned() }.into()), inside, "{standing:?}");
         assert_eq!(asks(privacy::Command::EraseMyself.into()), known, "{standing:?}");
+    }
+}
+
+fn post() -> message::Command {
+    message::Command::Post {
+        channel: ChannelId(1),
+        parts: Vec::new(),
+        reply_to: None,
+        sort: message::Sort::Talk,
+        mentions: message::Mentions::default(),
     }
 }
