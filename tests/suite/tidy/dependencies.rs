@@ -37,6 +37,7 @@ const CRATES: &[Crate] = &[
             "hmac",
             "jiff",
             "regex",
+            "regex-syntax",
             "rmp-serde",
             "serde",
             "serde_bytes",

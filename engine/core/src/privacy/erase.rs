@@ -13,7 +13,7 @@ use crate::moment::Moment;
 use crate::refusal::Refusal;
 use crate::role::OWNER;
 use crate::stream::{Community, Stream};
-use crate::{gate, queue};
+use crate::{card, gate, queue};
 
 /// Keys that have to be destroyed, and snapshots with them. State until it is done, so that a crash loses none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +100,9 @@ pub(super) fn person(ctx: &Ctx<'_>, person: PersonId, out: &mut Outcome) {
 
 fn erased(ctx: &Ctx<'_>, target: &Member, out: &mut Outcome) {
     gate::dismiss(ctx, target.id, out);
+    if let Some(held) = ctx.community.card.held.get(&target.id) {
+        card::discard(ctx, held, out);
+    }
     out.event(Event::MemberErased { member: target.id, person: target.person, old: target.standing });
     if target.standing == Standing::Active {
         gate::seat_freed(ctx, out);
