@@ -160,8 +160,9 @@ pub fn decide(
             let actor = role::check(community, command)?;
             let ctx = Ctx { stream, community, command, bodies, evidence, actor };
             decide_kind(&ctx, kind, &mut out)?;
-            rule::watch(&ctx, &mut out);
+            host::tell_links(&mut out);
             host::within_members(community, command, &out)?;
+            rule::watch(&ctx, &mut out);
         }
     }
     if stream.format < FORMAT && !out.events.is_empty() {

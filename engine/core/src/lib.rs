@@ -38,9 +38,8 @@ pub mod ports;
 pub mod text;
 
 #[cfg(test)]
+mod testing_host;
+#[cfg(test)]
 mod testing_rule;
 #[cfg(test)]
 mod testing_talk;
-
-#[cfg(test)]
-mod testing_host;

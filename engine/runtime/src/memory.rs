@@ -152,11 +152,6 @@ fn store(record: NewRecord) -> StoredRecord {
 }
 
 impl Records for Memory {
-    /// Memory is never compacted.
-    fn cut(&self, _community: CommunityId) -> Result<Option<Snapshot>, StoreError> {
-        Ok(None)
-    }
-
     fn append(&self, frame: NewFrame, done: Appended) -> Result<(), StoreError> {
         let head = self.lock().take(frame)?;
         done(Ok(head));
@@ -195,6 +190,11 @@ impl Records for Memory {
         let Some((place, row)) = inner.places.get(&(community, id)) else { return Ok(None) };
         let frame = inner.frames.get(&community).and_then(|frames| frames.get(*place));
         Ok(frame.and_then(|frame| frame.records.get(*row)).cloned())
+    }
+
+    fn cut(&self, _community: CommunityId) -> Result<Option<Snapshot>, StoreError> {
+        // Nothing is ever compacted here.
+        Ok(None)
     }
 }
 

@@ -42,6 +42,9 @@ pub enum TransferError {
     /// There is no such stream, or it is not a community.
     #[error("{0} is not a community of this host")]
     NoCommunity(CommunityId),
+    /// Compaction has taken the stream's beginning.
+    #[error("{0} cannot be exported: its retention has cut off the beginning of its log")]
+    NotWhole(CommunityId),
     /// The file is not what it should be.
     #[error("the transfer file is not usable: {what} in entry {entry}")]
     Unusable {
@@ -74,6 +77,9 @@ pub fn export(
     community: CommunityId,
     out: &mut dyn Write,
 ) -> Result<Summary, TransferError> {
+    if records.cut(community)?.is_some() {
+        return Err(TransferError::NotWhole(community));
+    }
     let mut sink = Sink { out, chain: [0; 32] };
     let mut stream = Stream::new(community);
     sink.out.write_all(MAGIC)?;

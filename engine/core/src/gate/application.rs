@@ -187,13 +187,8 @@ pub struct Former {
 /// The row that an applicant has or gets, and so the owner of the bodies they bring: the old row of somebody
 /// who comes back, a new one otherwise. Known before the command is decided.
 pub fn applicant_id(stream: &Stream, person: PersonId, command: CommandId) -> MemberId {
-    let known = stream.community().and_then(|community| known_row(&community.members, person));
+    let known = stream.community().and_then(|community| community.members.of_person(person));
     known.map_or_else(|| MemberId::of(command, 0), |row| row.id)
-}
-
-/// The row of somebody who was here before. Whoever was erased comes as a new one.
-fn known_row(members: &member::Members, person: PersonId) -> Option<&Member> {
-    members.of_person(person).filter(|row| !matches!(row.standing, Standing::Erased { .. }))
 }
 
 /// The person who asks, as a person or as the member that they are.
@@ -206,7 +201,7 @@ pub(super) fn asking_person(ctx: &Ctx<'_>) -> Result<PersonId, Refusal> {
 
 /// Judges somebody who asks to join, and says what became of them.
 pub(super) fn request(ctx: &Ctx<'_>, request: &Request<'_>, out: &mut Outcome) -> Result<Placed, Refusal> {
-    let known = known_row(&ctx.community.members, request.person);
+    let known = ctx.community.members.of_person(request.person);
     if let Some(row) = known {
         rejoin::may_apply(row, ctx.at_ms())?;
     }

@@ -163,3 +163,12 @@ fn ended(community: &mut Community, (id, end): (MemberId, End), moment: &Moment,
         }
     });
 }
+
+/// An erased member's application, place in the list, offered seat and reserved use of an invite go away.
+pub fn forget(gate: &mut Gate, id: MemberId) {
+    let Some(application) = gate.applications.remove(&id) else { return };
+    unlist(gate, id, &application.stage);
+    invite_of(gate, application.invite, |invite| {
+        invite.reserved.remove(&id);
+    });
+}

@@ -34,7 +34,7 @@ pub use application::{
 };
 pub use code::{CODE_LETTERS_MAX, CODE_LETTERS_MIN, canonical, invite_link, mint_code};
 pub use config::{Condition, GateConfig, Mode, Overflow, TagsOnReturn};
-pub use fold::apply;
+pub use fold::{apply, forget};
 pub use invite::{By, Invite};
 pub use overflow::{MOVE_TIMEOUT_MS, Moved, receive};
 pub use questions::{Matching, Question};

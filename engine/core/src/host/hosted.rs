@@ -18,7 +18,7 @@ use crate::member::Standing;
 use crate::moment::{Moment, SECOND_MS};
 use crate::refusal::Refusal;
 use crate::stream::Community;
-use crate::{import, member, message};
+use crate::{gate, import, member, message};
 
 /// Whether a person may act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +115,19 @@ pub enum Event {
 /// Tells the host that a person has a row here. Every noun that makes a member of a person calls it.
 pub fn tell_link(person: PersonId, member: MemberId, out: &mut Outcome) {
     send(CommunityId::HOST, Parcel::Linked { person, member }, out);
+}
+
+/// Tells the host of everybody who asked to join: an applicant has a row, and may want to be erased too.
+pub fn tell_links(out: &mut Outcome) {
+    let applied: Vec<_> = out
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            AnyEvent::Gate(gate::Event::Applied { entry, .. }) => Some((entry.person, entry.member)),
+            _ => None,
+        })
+        .collect();
+    applied.into_iter().for_each(|(person, member)| tell_link(person, member, out));
 }
 
 /// A community takes what the host told it.

@@ -16,7 +16,9 @@ mod tests;
 mod token;
 
 pub use check::check;
-pub use hosted::{Access, Hosted, received_by_community, rehost, tell_link, within_members, within_messages};
+pub use hosted::{
+    Access, Hosted, received_by_community, rehost, tell_link, tell_links, within_members, within_messages,
+};
 pub use person::{Claim, ClaimOutcome, Person, Persons, Standing, name_owner};
 pub use quota::Quotas;
 pub use registry::{Asked, Registry, Row, State, Wanted, check_name};

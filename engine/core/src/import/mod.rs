@@ -90,6 +90,18 @@ pub enum What {
     },
 }
 
+impl What {
+    /// Whose row it is: an index into the batch's authors.
+    pub fn author(&self) -> u32 {
+        match self {
+            Self::Message { author, .. }
+            | Self::Came { author }
+            | Self::Went { author }
+            | Self::Renamed { author, .. } => *author,
+        }
+    }
+}
+
 /// One row of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
@@ -234,7 +246,8 @@ pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(),
     let mut known = 0;
     let mut batch = Batch::new(ctx, *channel, authors);
     for (index, row) in (0_u32..).zip(rows) {
-        let seen = progress.is_some_and(|progress| row.line <= progress.through_line)
+        let seen = batch.is_erased(row)
+            || progress.is_some_and(|progress| row.line <= progress.through_line)
             || row.id.is_some_and(|id| ctx.community.imports.has(&id) || !batch.ids.insert(id));
         if seen {
             known += 1;
@@ -254,13 +267,7 @@ fn check(authors: &[Author], rows: &[Row]) -> Result<(), Refusal> {
     if rows.len() > limits::IMPORT_ROWS_MAX || authors.len() > 2 * limits::IMPORT_ROWS_MAX {
         return Err(Refusal::TooMany { what: "row".to_owned(), max: limits::IMPORT_ROWS_MAX as u64 });
     }
-    let out_of_list = |author: &u32| *author as usize >= authors.len();
-    let names_nobody = rows.iter().any(|row| match &row.what {
-        What::Message { author, .. }
-        | What::Came { author }
-        | What::Went { author }
-        | What::Renamed { author, .. } => out_of_list(author),
-    });
+    let names_nobody = rows.iter().any(|row| row.what.author() as usize >= authors.len());
     if names_nobody { Err(Refusal::NotFound { what: "author".to_owned() }) } else { Ok(()) }
 }
 
@@ -289,14 +296,15 @@ impl<'a> Batch<'a> {
         }
     }
 
+    /// Whether a row is of somebody who was erased: their past does not come back with the file it came from.
+    fn is_erased(&self, row: &Row) -> bool {
+        let member = self.members[row.what.author() as usize];
+        let row = member.and_then(|member| self.ctx.community.members.get(member));
+        row.is_some_and(|row| matches!(row.standing, Standing::Erased { .. }))
+    }
+
     fn row(&mut self, index: u32, row: &Row, out: &mut Outcome) -> Result<(), Refusal> {
-        let author = match &row.what {
-            What::Message { author, .. }
-            | What::Came { author }
-            | What::Went { author }
-            | What::Renamed { author, .. } => *author,
-        };
-        let member = self.member(author, row.said_at_ms, out)?;
+        let member = self.member(row.what.author(), row.said_at_ms, out)?;
         match &row.what {
             What::Message { parts, reply_to, label, .. } => out.event(Event::MessageImported {
                 message: MessageId::of(self.ctx.command.id, index),

@@ -150,3 +150,17 @@ fn a_batch_that_does_not_add_up_is_refused_whole() {
         Err("permission_missing")
     );
 }
+
+#[test]
+fn the_past_of_somebody_erased_does_not_come_back() {
+    let mut bench = Bench::new();
+    let mut rows = vec![said(&mut bench, 1, 0, "hello")];
+    let authors = vec![author(&mut bench, 1, NICK, "nick")];
+    let asked = batch(&bench, authors.clone(), rows.clone());
+    bench.ask_as(Actor::Host, asked).unwrap();
+    bench.ask_as(Actor::Host, crate::privacy::Command::Erase { member: NICK }).unwrap();
+    rows.push(said(&mut bench, 2, 0, "I am still here"));
+    let asked = batch(&bench, authors, rows);
+    assert_eq!(messages(&events(bench.ask_as(Actor::Host, asked))), 0);
+    bench.check();
+}

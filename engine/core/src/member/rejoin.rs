@@ -2,7 +2,7 @@
 //! banned not before their ban is over.
 //!
 //! Whether they get in is the gate's matter. Whoever was erased is not known here any more and comes as a
-//! new one.
+//! new one, unless they were banned: erasing oneself is no way around a ban.
 
 use super::{Member, Standing};
 use crate::notice::Arg;
@@ -26,8 +26,10 @@ pub fn may_apply(member: &Member, at_ms: u64) -> Result<(), Refusal> {
         | Standing::Left { .. }
         | Standing::Removed { .. }
         | Standing::Banned { .. }
-        | Standing::TurnedAway { .. }
-        | Standing::Erased { .. } => Ok(()),
+        | Standing::TurnedAway { .. } => Ok(()),
+        // An erased row names its person only where they were banned.
+        Standing::Erased { .. } if member.person.is_some() => Err(Refusal::Banned),
+        Standing::Erased { .. } => Ok(()),
     }
 }
 

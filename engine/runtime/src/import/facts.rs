@@ -3,7 +3,7 @@
 //! Who is who is looked up once and then followed here, so that what people wrote is sealed under the right
 //! member's key. What the engine knows already changes nothing, so a run that was cut off goes on where it was.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use kith_core::body::{Bodies, BodyRef};
 use kith_core::command::Actor;
@@ -11,8 +11,10 @@ use kith_core::event::Event;
 use kith_core::ids::{ChannelId, CommandId, CommunityId, MemberId, MessageId};
 use kith_core::import::{self as core, Author, Command, Origin, Short, What};
 use kith_core::limits::IMPORT_ROWS_MAX;
+use kith_core::member::Standing;
 use kith_core::message::Part;
 use kith_core::refusal::Refusal;
+use kith_core::stream::Stream;
 
 use super::read::{Format, Reader};
 use super::row::{self, BadLine, Manner, Row, RowKind};
@@ -68,11 +70,8 @@ pub async fn run(
     watch: &mut dyn Watch,
 ) -> Result<Imported, AskError> {
     let pepper = engine.ports().keys.pepper(target.community)?;
-    let known = engine.view(target.community, |stream| {
-        let imports = stream.community().map(|community| &community.imports);
-        imports.map(|imports| imports.authors().collect::<HashMap<_, _>>()).unwrap_or_default()
-    });
-    let mut desk = Desk::new(engine.clone(), target, format, pepper, known.await?);
+    let known = engine.view(target.community, known_people).await?;
+    let mut desk = Desk::new(engine.clone(), target, format, pepper, known);
     while let Some(item) = reader.next() {
         match item {
             Ok(row) => {
@@ -92,6 +91,29 @@ pub async fn run(
     desk.finish().await
 }
 
+/// Who is who in the source, and who was erased.
+#[derive(Default)]
+struct People {
+    members: HashMap<Short, MemberId>,
+    erased: HashSet<Short>,
+}
+
+fn known_people(stream: &Stream) -> People {
+    let Some(community) = stream.community() else { return People::default() };
+    let is_erased = |member: &MemberId| {
+        community.members.get(*member).is_some_and(|row| matches!(row.standing, Standing::Erased { .. }))
+    };
+    People {
+        members: community.imports.authors().collect(),
+        erased: community
+            .imports
+            .authors()
+            .filter(|(_, member)| is_erased(member))
+            .map(|(key, _)| key)
+            .collect(),
+    }
+}
+
 /// The batch that is being filled and what is known of people.
 struct Desk {
     engine: Engine,
@@ -99,7 +121,7 @@ struct Desk {
     format: &'static str,
     pepper: [u8; 32],
     mint: Mint,
-    members: HashMap<Short, MemberId>,
+    people: People,
     messages: HashMap<Short, MessageId>,
     shorts: HashMap<std::sync::Arc<str>, Short>,
     id: CommandId,
@@ -114,13 +136,7 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(
-        engine: Engine,
-        target: Target,
-        format: Format,
-        pepper: [u8; 32],
-        members: HashMap<Short, MemberId>,
-    ) -> Self {
+    fn new(engine: Engine, target: Target, format: Format, pepper: [u8; 32], people: People) -> Self {
         let mint = Mint::System;
         let id = mint.command(engine.ports().clock.wall_ms());
         Self {
@@ -129,7 +145,7 @@ impl Desk {
             format: format.name(),
             pepper,
             mint,
-            members,
+            people,
             messages: HashMap::new(),
             shorts: HashMap::new(),
             id,
@@ -150,6 +166,10 @@ impl Desk {
         }
         self.file = (row.place.file, file);
         self.through_line = self.through_line.max(row.place.line);
+        if self.is_of_somebody_erased(&row.kind) {
+            self.imported.known += 1;
+            return Ok(());
+        }
         let (what, id) = match &row.kind {
             RowKind::Message(message) => self.message(message),
             RowKind::Joined { who, .. } => (What::Came { author: self.author(who) }, None),
@@ -164,6 +184,18 @@ impl Desk {
         };
         self.rows.push(core::Row { line: row.place.line, id, said_at_ms: row.said_at_ms, what });
         Ok(())
+    }
+
+    /// What somebody erased wrote is not even sealed again.
+    fn is_of_somebody_erased(&mut self, kind: &RowKind) -> bool {
+        let who = match kind {
+            RowKind::Message(message) => &message.author,
+            RowKind::Joined { who, .. } | RowKind::Left { who, .. } | RowKind::Removed { who, .. } => who,
+            RowKind::Renamed { from, .. } => from,
+            RowKind::Topic { .. } | RowKind::Pinned { .. } | RowKind::Notice { .. } => return false,
+        };
+        let key = self.key(&who.key);
+        self.people.erased.contains(&key)
     }
 
     fn message(&mut self, message: &row::Message) -> (What, Option<Short>) {
@@ -196,7 +228,7 @@ impl Desk {
         let member = self.authors[author as usize].member;
         let key = self.key(&to.key);
         let nickname = self.body(member, &to.shown);
-        self.members.entry(key).or_insert(member);
+        self.people.members.entry(key).or_insert(member);
         What::Renamed { author, key, nickname }
     }
 
@@ -206,11 +238,11 @@ impl Desk {
         if let Some(place) = self.places.get(&key) {
             return *place;
         }
-        let (member, nickname) = match self.members.get(&key) {
+        let (member, nickname) = match self.people.members.get(&key) {
             Some(member) => (*member, None),
             None => {
                 let member = MemberId(self.mint.bits(self.id.at_ms()));
-                self.members.insert(key, member);
+                self.people.members.insert(key, member);
                 (member, Some(self.body(member, &author.shown)))
             }
         };

@@ -31,9 +31,10 @@ fn take() -> Command {
     Command::TakeOverflow { community: "group-two".to_owned(), to: TWO }
 }
 
-/// Brings what waits in one stream's outbox to the other, as the runtime would.
+/// Brings what waits in one stream's outbox to the other, as the runtime would. What the host is told stays there.
 fn deliver(from: &mut Bench, to: &mut Bench) -> Vec<Outcome> {
-    let rows: Vec<_> = from.stream.handoffs.outbox().map(|(row, _, out)| (row, out.clone())).collect();
+    let waits = from.stream.handoffs.outbox().filter(|(.., out)| out.to != crate::ids::CommunityId::HOST);
+    let rows: Vec<_> = waits.map(|(row, _, out)| (row, out.clone())).collect();
     let mut outcomes = Vec::new();
     for (row, outgoing) in &rows {
         assert_eq!(outgoing.to, to.stream.id);

@@ -75,7 +75,10 @@ fn who_was_erased_comes_as_a_new_one() {
     let mut bench = inside(GateConfig::default());
     let old = bench.row(2).id;
     if let Kind::Community(community) = &mut bench.stream.kind {
-        community.members.change(old, |row| row.standing = Standing::Erased { at_ms: 1 });
+        community.members.change(old, |row| {
+            row.standing = Standing::Erased { at_ms: 1 };
+            row.person = None;
+        });
     }
     bench.join(2).unwrap();
     assert_ne!(bench.row(2).id, old);
@@ -105,4 +108,13 @@ fn who_is_inside_cannot_apply() {
         bench.community().members.of_person(PersonId(2)).map(|row| row.standing),
         Some(Standing::Active)
     );
+}
+
+#[test]
+fn who_was_banned_and_erased_does_not_come_back() {
+    let mut bench = inside(GateConfig::default());
+    let old = bench.row(2).id;
+    bench.owner(member::Command::Ban { member: old, for_ms: None, reason: None }).unwrap();
+    bench.owner(crate::privacy::Command::Erase { member: old }).unwrap();
+    assert_eq!(bench.join(2).unwrap_err().code(), "banned");
 }
