@@ -196,8 +196,8 @@ pub trait Records: Send + Sync {
     /// The record that carries `id` among its ids. `NotReady` until the index has caught up.
     fn locate(&self, community: CommunityId, id: u128) -> Result<Option<StoredRecord>, StoreError>;
 
-    /// The newest signed cut: the state that stands for every frame up to its head, of which `read` may give none.
-    /// `None` for a stream that is still whole.
+    /// The newest signed cut: the state that stands for every frame up to its head, of which `read` may give
+    /// none. `None` for a stream that is still whole.
     fn cut(&self, community: CommunityId) -> Result<Option<Snapshot>, StoreError>;
 }
 

@@ -1,8 +1,8 @@
 //! Erasures: destroys the keys that a stream's durable state says have to go, then tells the stream.
 //!
-//! The order is what makes a crash harmless: the record is durable, then the keys go, then the snapshots, then the
-//! stream records that it is finished and takes a fresh snapshot. Whatever did not get that far is state still, and
-//! is done again when the stream is opened.
+//! The order is what makes a crash harmless: the record is durable, then the keys go, then the snapshots,
+//! then the stream records that it is finished and takes a fresh snapshot. Whatever did not get that far is
+//! state still, and is done again when the stream is opened.
 
 use kith_core::command::Actor;
 use kith_core::ids::{CommandId, CommunityId, derive};

@@ -1,7 +1,8 @@
 //! A member's export: everything that is theirs as one JSON document, written while the log is walked.
 //!
-//! What they wrote comes in full. Of what concerns them and was written by somebody else, the fact comes without
-//! the text; other members and persons are not named. A text whose key is destroyed is shown as withheld.
+//! What they wrote comes in full. Of what concerns them and was written by somebody else, the fact comes
+//! without the text; other members and persons are not named. A text whose key is destroyed is shown as
+//! withheld.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -1,8 +1,9 @@
 //! What the operator does with the host, as the command line needs it: each step can be repeated.
 //!
-//! A community is founded in three records: its name is taken in the host's stream (`founding`), its own stream
-//! begins, the host's row is confirmed (`open`). Whoever is cut off in between asks the same again and goes on
-//! where it was. Suspending and removing are hand-offs; they wait here until the community has answered.
+//! A community is founded in three records: its name is taken in the host's stream (`founding`), its own
+//! stream begins, the host's row is confirmed (`open`). Whoever is cut off in between asks the same again and
+//! goes on where it was. Suspending and removing are hand-offs; they wait here until the community has
+//! answered.
 
 use std::io::{Read, Seek};
 use std::sync::Arc;
@@ -143,8 +144,8 @@ impl<'a> Operator<'a> {
         unless(confirmed, &Refusal::NothingToChange)
     }
 
-    /// Suspends, resumes or removes a community and waits for its answer. A removed one's keys are destroyed when
-    /// this returns with `removed`; any other state of the row means that it is still on its way.
+    /// Suspends, resumes or removes a community and waits for its answer. A removed one's keys are destroyed
+    /// when this returns with `removed`; any other state of the row means that it is still on its way.
     pub async fn set_status(&self, community: CommunityId, status: Wanted) -> Result<Option<Row>, AskError> {
         self.ask(CommunityId::HOST, RegistryCommand::SetStatus { community, status }).await?;
         self.settled(community).await
@@ -170,7 +171,8 @@ impl<'a> Operator<'a> {
         Ok(row)
     }
 
-    /// Brings a community in from a file of another host: verified first, then its name is taken, then it is written.
+    /// Brings a community in from a file of another host: verified first, then its name is taken, then it is
+    /// written.
     pub async fn bring<F: Read + Seek + Send + 'static>(&self, mut file: F) -> Result<Summary, BringError> {
         let (found, mut file) =
             blocking(move || transfer::verify(&mut file).map(|found| (found, file))).await?;

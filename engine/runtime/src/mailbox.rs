@@ -32,13 +32,16 @@ const COURIER_RETRY_MS: u64 = MINUTE_MS;
 /// Runs when what a letter rests on is durable, or never will be.
 type Deliver = Box<dyn FnOnce(Result<(), AskError>) + Send>;
 
+/// A look at a state, and how what it saw is delivered.
+type View = Box<dyn FnOnce(Option<&Stream>) -> Deliver + Send>;
+
 /// What can be put into a mailbox.
 pub(crate) enum Letter {
     /// A command and where its reply goes.
     Ask(Box<Draft>, oneshot::Sender<Result<Reply, AskError>>),
     /// A look at the state; what it returns is delivered once that state is durable. `None` for a stream that
     /// cannot be read.
-    View(Box<dyn FnOnce(Option<&Stream>) -> Deliver + Send>),
+    View(View),
     /// A timer is due.
     Wake,
     /// Nobody has asked for a while: take a snapshot and go.

@@ -1,8 +1,9 @@
 //! The ports in memory, for tests and harnesses: nothing here survives the process.
 //!
 //! Keeps the promises that the engine rests on: a frame is taken only as the next one, frames are chained by
-//! hash, a destroyed key takes everything sealed under it along, a snapshot whose bodies are gone is none. A frame
-//! is durable at once, and `done` runs before `append` returns. It seals nothing and never fails on its own.
+//! hash, a destroyed key takes everything sealed under it along, a snapshot whose bodies are gone is none. A
+//! frame is durable at once, and `done` runs before `append` returns. It seals nothing and never fails on its
+//! own.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

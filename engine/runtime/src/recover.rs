@@ -42,8 +42,9 @@ pub fn recover(
     }
 }
 
-/// The newest of what there is to start from: a snapshot, the cut that compaction left in the log, or nothing.
-/// A snapshot is derived: any doubt and it is ignored. A cut is part of the log and has to be readable.
+/// The newest of what there is to start from: a snapshot, the cut that compaction left in the log, or
+/// nothing. A snapshot is derived: any doubt and it is ignored. A cut is part of the log and has to be
+/// readable.
 fn start(
     community: CommunityId,
     records: &dyn Records,

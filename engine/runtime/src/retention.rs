@@ -1,7 +1,7 @@
 //! Retention: the state that stands for everything before a time, so that compaction can drop those records.
 //!
-//! The state is folded from the log itself, never taken from a snapshot: what goes for good has been verified by
-//! its chain and by the fold. Appending the cut and rewriting segments is the store's business.
+//! The state is folded from the log itself, never taken from a snapshot: what goes for good has been verified
+//! by its chain and by the fold. Appending the cut and rewriting segments is the store's business.
 
 use std::ops::ControlFlow;
 
@@ -12,8 +12,8 @@ use kith_core::stream::SCHEMA;
 use crate::draft::AskError;
 use crate::recover;
 
-/// The stream's state after its last frame before `before_ms`, as a snapshot that a cut can carry. `None` where no
-/// frame is that old, or where a cut stands for all of them already.
+/// The stream's state after its last frame before `before_ms`, as a snapshot that a cut can carry. `None`
+/// where no frame is that old, or where a cut stands for all of them already.
 pub fn state_before(
     community: CommunityId,
     records: &dyn Records,

@@ -1,4 +1,5 @@
-//! Engines on memory: an erasure that a crash cut off, a member's export, a community from one host to another.
+//! Engines on memory: an erasure that a crash cut off, a member's export, a community from one host to
+//! another.
 
 use std::io::{Cursor, Write};
 use std::sync::{Arc, Mutex};

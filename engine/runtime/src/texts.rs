@@ -1,8 +1,8 @@
 //! Texts: codes and arguments rendered in a reader's language.
 //!
 //! The engine's own texts are in `messages/en.toml` and `messages/zh-CN.toml`; a community's own stand before
-//! them. A template holds `{name}` for an argument. A code without a text is shown as the code itself, so that
-//! nothing is ever silently empty; a test keeps that from happening to the engine's own codes.
+//! them. A template holds `{name}` for an argument. A code without a text is shown as the code itself, so
+//! that nothing is ever silently empty; a test keeps that from happening to the engine's own codes.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -132,7 +132,7 @@ impl Reader<'_> {
     /// The largest unit that says it well: "3 days", "90 minutes".
     fn duration(&self, span_ms: u64) -> String {
         let units = [("day", DAY_MS), ("hour", HOUR_MS), ("minute", MINUTE_MS), ("second", SECOND_MS)];
-        let fits = |unit: u64| span_ms >= unit && (span_ms % unit == 0 || span_ms >= 3 * unit);
+        let fits = |unit: u64| span_ms >= unit && (span_ms.is_multiple_of(unit) || span_ms >= 3 * unit);
         let (name, unit) = units.into_iter().find(|(_, unit)| fits(*unit)).unwrap_or(("second", SECOND_MS));
         let count = span_ms / unit;
         let number = if count == 1 { "one" } else { "many" };

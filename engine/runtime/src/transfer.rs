@@ -1,11 +1,12 @@
 //! Transfer: one community as one file, from one host to another.
 //!
-//! The file holds the records exactly as they were hashed, their bodies in clear (only its holder can protect it),
-//! and the state hash as proof. Each entry carries a SHA-256 chained over all before it. A file comes from a
-//! stranger: it is verified and folded whole before anything is written, in memory bounded by one frame and the
-//! state. Attachments are not in it.
+//! The file holds the records exactly as they were hashed, their bodies in clear (only its holder can protect
+//! it), and the state hash as proof. Each entry carries a SHA-256 chained over all before it. A file comes
+//! from a stranger: it is verified and folded whole before anything is written, in memory bounded by one
+//! frame and the state. Attachments are not in it.
 //!
-//! `magic · (kind u8 · length u32 · payload · chain 32 bytes)*`, numbers big-endian: one `start`, frames, one `end`.
+//! `magic · (kind u8 · length u32 · payload · chain 32 bytes)*`, numbers big-endian: one `start`, frames, one
+//! `end`.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
@@ -326,8 +327,8 @@ fn folded(input: &mut dyn Read) -> Result<(Stream, Summary), TransferError> {
     }
 }
 
-/// Imports a file: the same records under the same id, in a chain of this host's. An import that was cut off goes
-/// on where it was, if what is here is the beginning of this very file.
+/// Imports a file: the same records under the same id, in a chain of this host's. An import that was cut off
+/// goes on where it was, if what is here is the beginning of this very file.
 ///
 /// `at_ms` is the time of the record with which the community forgets its old host's word.
 pub fn import<F: Read + Seek>(
@@ -387,7 +388,8 @@ fn begins_alike<F: Read + Seek>(
     Ok(arrived && here <= summary.records + 1 && log.finalize() == theirs.finalize())
 }
 
-/// The record with which a community arrives: what the old host said, and what waited for others there, is over.
+/// The record with which a community arrives: what the old host said, and what waited for others there, is
+/// over.
 fn arrival(stream: &Stream, at_ms: u64) -> Result<NewRecord, TransferError> {
     let at_ms = at_ms.max(stream.at_ms);
     let mut digest = [0; 16];

@@ -1,8 +1,9 @@
 //! The store of Kith: the log that is the truth, the keys to what people wrote, and what is derived from the
 //! log.
 //!
-//! Reading order: `store` (one DATA folder), `disk` (the file layer), `log`, `keys`, `lock`, `limits`, `derived`,
-//! `blobs`, `backup`. No type of a storage library leaves this crate, and no other crate knows one.
+//! Reading order: `store` (one DATA folder), `disk` (the file layer), `log`, `keys`, `lock`, `limits`,
+//! `derived`, `blobs`, `backup`. No type of a storage library leaves this crate, and no other crate knows
+//! one.
 
 mod backup;
 mod blobs;

@@ -1,7 +1,7 @@
 //! What a community keeps of what its host told it: quotas, and who may not act.
 //!
-//! A word of the host may arrive late or twice: the newest revision holds, older ones change nothing. Every word
-//! that asks for an answer gets one, also the second time.
+//! A word of the host may arrive late or twice: the newest revision holds, older ones change nothing. Every
+//! word that asks for an answer gets one, also the second time.
 
 use std::collections::BTreeMap;
 
@@ -100,8 +100,8 @@ pub enum Event {
         /// Of the word.
         revision: u64,
     },
-    /// The community has come from another host: what that one said, and what waited to be delivered there, is
-    /// forgotten.
+    /// The community has come from another host: what that one said, and what waited to be delivered there,
+    /// is forgotten.
     Rehosted,
     /// A member who belonged to nobody is a person now.
     MemberClaimed {
@@ -231,7 +231,8 @@ fn check_claim(ctx: &Ctx<'_>, person: PersonId, id: MemberId) -> Result<(), Refu
     Ok(())
 }
 
-/// Decides that the community has come from another host. Whatever that one had suspended is for this one to judge.
+/// Decides that the community has come from another host. Whatever that one had suspended is for this one to
+/// judge.
 pub fn rehost(ctx: &Ctx<'_>, command: &super::Command, out: &mut Outcome) -> Result<(), Refusal> {
     if *command != super::Command::Rehost {
         return Err(Refusal::WrongStream);

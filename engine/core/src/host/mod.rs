@@ -1,9 +1,9 @@
 //! The host's own stream: persons, tokens, quotas, the list of communities, suspension.
 //!
-//! Communities are streams of their own: what the host wants of one goes there as a parcel, and what came of it
-//! comes back as one. Until then the in-between state has a name and a time-out. Parcels may overtake each other,
-//! so each carries the revision (the host's record number) of the word it brings, and an older word never
-//! overrides a newer one. `check` is the one place where a command is held against its actor.
+//! Communities are streams of their own: what the host wants of one goes there as a parcel, and what came of
+//! it comes back as one. Until then the in-between state has a name and a time-out. Parcels may overtake each
+//! other, so each carries the revision (the host's record number) of the word it brings, and an older word
+//! never overrides a newer one. `check` is the one place where a command is held against its actor.
 
 mod check;
 mod erasure;

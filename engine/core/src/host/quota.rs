@@ -1,7 +1,7 @@
 //! Quotas: how much one community may use, so that none can starve the others.
 //!
-//! The host sets them; a community enforces members and messages itself, the rest is for who runs its scripts,
-//! plugins and blobs. A community that was never told any has none.
+//! The host sets them; a community enforces members and messages itself, the rest is for who runs its
+//! scripts, plugins and blobs. A community that was never told any has none.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,8 +1,9 @@
 //! The communities of this host: names, states, and what each was asked to become.
 //!
-//! `founding → open ⇄ suspended → removed`; a founding that is never confirmed lapses and frees its name. What
-//! the host asks of a community (`suspending`, `resuming`, `removing`, `renaming`) stands beside the state until the
-//! community answers, refuses, or the time-out ends it; a late answer still counts, for it is a fact.
+//! `founding → open ⇄ suspended → removed`; a founding that is never confirmed lapses and frees its name.
+//! What the host asks of a community (`suspending`, `resuming`, `removing`, `renaming`) stands beside the
+//! state until the community answers, refuses, or the time-out ends it; a late answer still counts, for it is
+//! a fact.
 
 use std::collections::BTreeMap;
 

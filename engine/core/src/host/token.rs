@@ -1,7 +1,7 @@
 //! Tokens: what lets a program act for the host or a person, in one community or all, with some permissions.
 //!
-//! The secret is minted outside and shown once; only its SHA-256 is known here, so that the log lets nobody in.
-//! A token never allows more than its holder may do themselves: its permissions only narrow.
+//! The secret is minted outside and shown once; only its SHA-256 is known here, so that the log lets nobody
+//! in. A token never allows more than its holder may do themselves: its permissions only narrow.
 
 use std::collections::{BTreeMap, BTreeSet};
 

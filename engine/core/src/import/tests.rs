@@ -1,4 +1,5 @@
-//! Tests of imported facts: first sight, renames, what is known already, and that nothing is decided about them.
+//! Tests of imported facts: first sight, renames, what is known already, and that nothing is decided about
+//! them.
 
 use super::*;
 use crate::command::Actor;

@@ -15,7 +15,8 @@ use crate::role::OWNER;
 use crate::stream::{Community, Stream};
 use crate::{card, gate, queue};
 
-/// Keys that have to be destroyed, and snapshots with them. State until it is done, so that a crash loses none.
+/// Keys that have to be destroyed, and snapshots with them. State until it is done, so that a crash loses
+/// none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erasures {
     /// Whose keys, and the person to report to the host.

@@ -1,7 +1,7 @@
 //! What the state says of one member, in their own words where they wrote them.
 //!
-//! Pure: the sheet is one part of an export, the walk over the log outside is the other. Seeds, others' texts and
-//! others' ids are not in it.
+//! Pure: the sheet is one part of an export, the walk over the log outside is the other. Seeds, others' texts
+//! and others' ids are not in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,9 +1,9 @@
 //! Privacy: a member's export and erasure.
 //!
-//! Erasing is two records. `MemberErased` takes what people wrote out of the state at once; then the keys have to
-//! be destroyed outside, and until `Finished` says so the work stands in `Erasures`, so that a crash in between
-//! only means that it is done again. Nothing about the member's facts changes: ids and MACs stay, so the state
-//! hash is the same whether or not the keys are still there.
+//! Erasing is two records. `MemberErased` takes what people wrote out of the state at once; then the keys
+//! have to be destroyed outside, and until `Finished` says so the work stands in `Erasures`, so that a crash
+//! in between only means that it is done again. Nothing about the member's facts changes: ids and MACs stay,
+//! so the state hash is the same whether or not the keys are still there.
 
 mod erase;
 mod export;

@@ -78,8 +78,8 @@ fn check_member<'a>(
     }
 }
 
-/// Refuses an actor whose roles or token do not allow it: for what a command needs besides its `Need`, such as the
-/// permission that depends on the kind of a channel.
+/// Refuses an actor whose roles or token do not allow it: for what a command needs besides its `Need`, such
+/// as the permission that depends on the kind of a channel.
 pub fn may(ctx: &Ctx<'_>, permission: Permission) -> Result<(), Refusal> {
     if ctx.actor.is_some_and(|actor| !ctx.community.roles.allow(actor, permission)) {
         return Err(Refusal::PermissionMissing { permission: permission.code().to_owned() });

@@ -1,7 +1,8 @@
 //! Brings rows in as facts: batches of one file's rows, in order, a few in flight.
 //!
 //! Who is who is looked up once and then followed here, so that what people wrote is sealed under the right
-//! member's key. What the engine knows already changes nothing, so a run that was cut off goes on where it was.
+//! member's key. What the engine knows already changes nothing, so a run that was cut off goes on where it
+//! was.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 

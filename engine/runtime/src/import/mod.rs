@@ -1,8 +1,8 @@
 //! The past, read: what `kith import` accepts, one file per format.
 //!
 //! Every reader streams, holds a bounded amount of memory whatever it is fed, and turns each line it cannot
-//! use into a [`row::BadLine`]: nothing panics and nothing is skipped in silence. Readers know no communities,
-//! commands or log; `facts` turns rows into facts, `reenact` plays them as ordinary commands.
+//! use into a [`row::BadLine`]: nothing panics and nothing is skipped in silence. Readers know no
+//! communities, commands or log; `facts` turns rows into facts, `reenact` plays them as ordinary commands.
 
 pub mod facts;
 pub mod reenact;

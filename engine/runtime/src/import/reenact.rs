@@ -1,7 +1,7 @@
 //! Plays rows as ordinary commands, on a stream of its own with the rows' own clock.
 //!
-//! People pass the gate when they are first seen, what they say passes the rules, timers fire when they are due.
-//! Nothing leaves: parcels stay in the outbox. That is how a rulebook is tried on real traffic.
+//! People pass the gate when they are first seen, what they say passes the rules, timers fire when they are
+//! due. Nothing leaves: parcels stay in the outbox. That is how a rulebook is tried on real traffic.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};

@@ -31,7 +31,8 @@ fn take() -> Command {
     Command::TakeOverflow { community: "group-two".to_owned(), to: TWO }
 }
 
-/// Brings what waits in one stream's outbox to the other, as the runtime would. What the host is told stays there.
+/// Brings what waits in one stream's outbox to the other, as the runtime would. What the host is told stays
+/// there.
 fn deliver(from: &mut Bench, to: &mut Bench) -> Vec<Outcome> {
     let waits = from.stream.handoffs.outbox().filter(|(.., out)| out.to != crate::ids::CommunityId::HOST);
     let rows: Vec<_> = waits.map(|(row, _, out)| (row, out.clone())).collect();
