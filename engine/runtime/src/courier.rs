@@ -35,7 +35,7 @@ pub(crate) async fn run(engine: Engine, mut mail: UnboundedReceiver<CommunityId>
             return;
         }
         if let Err(error) = erasure::work(&engine, from).await {
-            tracing::warn!(%from, %error, "keys are not destroyed yet; they are when the stream is opened again");
+            tracing::warn!(%from, %error, "keys are not destroyed yet; that is tried again");
         }
         if let Err(error) = trip(&engine, from).await {
             tracing::warn!(%from, %error, "parcels stay in the outbox until the stream is opened again");

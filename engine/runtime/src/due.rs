@@ -134,7 +134,7 @@ pub(crate) async fn run(engine: Engine) {
         }
         for community in engine.shared().due.take(now.0) {
             if let Err(error) = engine.wake(community).await {
-                tracing::warn!(%community, %error, "a due stream was not woken; it is when it is opened next");
+                tracing::warn!(%community, %error, "a due stream was not woken; it waits to be opened");
             }
         }
     }

@@ -29,7 +29,7 @@ struct Block {
 }
 
 thread_local! {
-    static BLOCK: RefCell<Block> = const { RefCell::new(Block { bytes: [0; BLOCK_BYTES], used: BLOCK_BYTES }) };
+    static BLOCK: RefCell<Block> = const { RefCell::new(Block::EMPTY) };
 }
 
 impl Mint {
@@ -76,6 +76,8 @@ impl Mint {
 }
 
 impl Block {
+    const EMPTY: Self = Self { bytes: [0; BLOCK_BYTES], used: BLOCK_BYTES };
+
     /// Takes 16 bytes and wipes them, so that a key is not left behind here.
     fn take(&mut self) -> u128 {
         if self.used + 16 > BLOCK_BYTES {
