@@ -1,3 +1,7 @@
-//! The `kith` binary: composition root, configuration, commands.
+//! The `kith` binary: a thin shell around `kith::run`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(kith::run(std::env::args_os(), &mut kith::streams::Streams::of_process()))
+}

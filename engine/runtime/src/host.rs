@@ -127,8 +127,9 @@ impl<'a> Operator<'a> {
         Ok(community)
     }
 
-    /// The id for a name: that of a creation cut off under it, or a new one.
-    async fn take_name(&self, name: &str) -> Result<CommunityId, AskError> {
+    /// Takes a name for a community whose stream somebody else begins, such as a re-enactment. The id is that of a
+    /// creation cut off under the name, or a new one; `confirm` it once the stream is there.
+    pub async fn take_name(&self, name: &str) -> Result<CommunityId, AskError> {
         let begun = |row: &Row| matches!(row.state, State::Founding | State::Lapsed) && row.name == name;
         if let Some(row) = self.communities().await?.into_iter().find(begun) {
             return Ok(row.id);
@@ -139,7 +140,8 @@ impl<'a> Operator<'a> {
         Ok(community)
     }
 
-    async fn confirm(&self, community: CommunityId) -> Result<(), AskError> {
+    /// Tells the host that a stream is there. Repeating it changes nothing.
+    pub async fn confirm(&self, community: CommunityId) -> Result<(), AskError> {
         let confirmed = self.ask(CommunityId::HOST, RegistryCommand::Confirm { community }).await;
         unless(confirmed, &Refusal::NothingToChange)
     }

@@ -2,6 +2,7 @@
 //!
 //! Knows the core's traits; never Rhai, wasmtime, sled or HTTP.
 
+pub mod blueprint;
 pub mod draft;
 pub mod engine;
 pub mod host;

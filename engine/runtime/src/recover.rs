@@ -42,6 +42,27 @@ pub fn recover(
     }
 }
 
+/// Folds a stream from the log alone, up to a frame: what a snapshot or another copy at that frame has to equal.
+pub fn from_log(
+    community: CommunityId,
+    records: &dyn Records,
+    frame_no_max: u64,
+) -> Result<Stream, AskError> {
+    let (mut stream, head) = start_in_log(community, records)?;
+    let mut broken = None;
+    records.read(community, head.frame_no + 1, &mut |frame| {
+        if frame.head.frame_no > frame_no_max {
+            return ControlFlow::Break(());
+        }
+        broken = fold(&mut stream, &frame).err();
+        if broken.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    match broken {
+        Some(what) => Err(AskError::Unreadable { community, what }),
+        None => Ok(stream),
+    }
+}
+
 /// The newest of what there is to start from: a snapshot, the cut that compaction left in the log, or
 /// nothing. A snapshot is derived: any doubt and it is ignored. A cut is part of the log and has to be
 /// readable.

@@ -60,6 +60,10 @@ pub trait Watch {
     fn progress(&mut self, bytes_done: u64, bytes_total: u64);
     /// A place that could not be read.
     fn bad_line(&mut self, line: &BadLine);
+    /// Whether to end before the next row; what was taken is finished.
+    fn wants_stop(&self) -> bool {
+        false
+    }
 }
 
 /// Brings all rows of a reader in.
@@ -74,6 +78,9 @@ pub async fn run(
     let known = engine.view(target.community, known_people).await?;
     let mut desk = Desk::new(engine.clone(), target, format, pepper, known);
     while let Some(item) = reader.next() {
+        if watch.wants_stop() {
+            break;
+        }
         match item {
             Ok(row) => {
                 let hash = reader.file_hash(row.place.file).copied().unwrap_or_default();

@@ -20,7 +20,7 @@ mod qq_text;
 mod telegram_json;
 
 mod encoding;
-mod excerpt;
+pub(crate) mod excerpt;
 mod json_scan;
 mod limits;
 mod lines;

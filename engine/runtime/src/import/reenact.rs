@@ -85,6 +85,9 @@ pub fn run(stage: Stage, mut reader: Reader, watch: &mut dyn Watch) -> Result<Re
     let mut play = Play::new(stage)?;
     let mut rows = 0;
     while let Some(item) = reader.next() {
+        if watch.wants_stop() {
+            break;
+        }
         match item {
             Ok(row) => play.row(&row)?,
             Err(bad) => {

@@ -1,0 +1,94 @@
+//! The commands, one file each: arguments with their help, what is done, what is said.
+
+mod backup;
+mod channel;
+mod community;
+mod completions;
+mod demo;
+mod import;
+mod init;
+mod invite;
+mod log;
+mod member;
+mod queue;
+mod receipt;
+mod restore;
+mod shown;
+mod verify;
+
+use clap::Subcommand;
+use kith_core::community::Language;
+
+use crate::arguments::Arguments;
+use crate::failure::Failure;
+use crate::report::{Form, Report};
+use crate::streams::Streams;
+
+/// What a command is given besides its arguments.
+pub(crate) struct Stage<'a> {
+    pub(crate) streams: &'a mut Streams,
+    pub(crate) language: Language,
+    pub(crate) form: Form,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Found a community from a blueprint folder
+    Init(init::Init),
+    /// Bring a past in: chat logs as facts, or re-enacted through gates and rules
+    Import(import::Import),
+    /// Check the log, its chains and keys, and that every snapshot equals what the log folds to
+    Verify(verify::Verify),
+    /// Copy everything to another folder, with proof
+    Backup(backup::Backup),
+    /// Bring a backup back to a new DATA folder, and check its proof
+    Restore(restore::Restore),
+    /// List, show, change, suspend, remove, export and import communities
+    #[command(subcommand)]
+    Community(community::Community),
+    /// Invites: codes with uses and an end
+    #[command(subcommand)]
+    Invite(invite::Invites),
+    /// Members: who there is, one's export, erasure
+    #[command(subcommand)]
+    Member(member::Members),
+    /// What waits for a human
+    #[command(subcommand)]
+    Queue(queue::Queue),
+    /// Receipts: why something was decided
+    #[command(subcommand)]
+    Receipt(receipt::Receipts),
+    /// Records as they stand in the log
+    #[command(subcommand)]
+    Log(log::Log),
+    /// Channels: what was said
+    #[command(subcommand)]
+    Channel(channel::Channels),
+    /// Watch a small group live: the gate, talk, an ad held, a receipt, an appeal
+    Demo(demo::Demo),
+    /// Print completions for a shell
+    Completions(completions::Completions),
+}
+
+/// Runs a command.
+pub(crate) fn run(arguments: Arguments, streams: &mut Streams) -> Result<Report, Failure> {
+    let (form, language) = (arguments.form(), arguments.language());
+    let mut stage = Stage { streams, language, form };
+    match arguments.into_command() {
+        Command::Init(init) => init.run(&mut stage),
+        Command::Import(import) => import.run(&mut stage),
+        Command::Verify(verify) => verify.run(&mut stage),
+        Command::Backup(backup) => backup.run(&mut stage),
+        Command::Restore(restore) => restore.run(&mut stage),
+        Command::Community(community) => community.run(&mut stage),
+        Command::Invite(invites) => invites.run(),
+        Command::Member(members) => members.run(&stage),
+        Command::Queue(queue) => queue.run(&stage),
+        Command::Receipt(receipts) => receipts.run(&stage),
+        Command::Log(log) => log.run(),
+        Command::Channel(channels) => channels.run(),
+        Command::Demo(demo) => demo.run(&mut stage),
+        Command::Completions(completions) => completions.run(),
+    }
+}

@@ -1,0 +1,125 @@
+//! A session: DATA opened, an engine over it, and what one command does with both.
+//!
+//! Promises that the engine is stopped and every stream at rest before DATA is closed, and that a failure of the
+//! log ends the command at once with exit code 70.
+
+use std::path::Path;
+
+use kith_core::ids::CommunityId;
+use kith_core::ports::Clock as _;
+use kith_core::refusal::Refusal;
+use kith_core::stream::{Community, Stream};
+use kith_runtime::draft::{Draft, Reply};
+use kith_runtime::engine::{Engine, Options};
+use kith_runtime::host::Operator;
+use kith_runtime::mint::Mint;
+
+use kith_core::command::{Actor, CommandKind};
+use kith_core::notice::Text;
+
+use crate::clock::SystemClock;
+use crate::failure::{Exit, Failure};
+use crate::opened::Opened;
+
+/// Whether DATA has to be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Folder {
+    /// It was made before.
+    Existing,
+    /// It may be made now.
+    New,
+}
+
+/// A running engine over an opened DATA folder.
+pub(crate) struct Session {
+    pub(crate) opened: Opened,
+    pub(crate) engine: Engine,
+    pub(crate) mint: Mint,
+}
+
+/// Refuses a folder that no store was ever made in, so that a slip in a path makes no empty one.
+pub(crate) fn check_exists(data: &Path) -> Result<(), Failure> {
+    if data.join("log").is_dir() {
+        return Ok(());
+    }
+    let text = Text::new("cli.no_data").with("path", data.display().to_string().as_str());
+    Err(Failure::told(Exit::BadInput, text))
+}
+
+/// Opens DATA, does the work, and closes it again.
+pub(crate) fn run<T>(
+    data: &Path,
+    folder: Folder,
+    work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    if folder == Folder::Existing {
+        check_exists(data)?;
+    }
+    let opened = Opened::open(data, Box::new(|_| {}))?;
+    over(opened, work)
+}
+
+/// Does the work over a folder that was opened elsewhere.
+pub(crate) fn over<T>(
+    opened: Opened,
+    work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build()?;
+    runtime.block_on(async move {
+        let engine = opened.engine(Options::default());
+        let session = Session { opened, engine, mint: Mint::System };
+        let done = tokio::select! {
+            done = work(&session) => done,
+            () = session.engine.failure() => {
+                let failed = session.opened.store().failed();
+                return Err(failed.map_or_else(|| Failure::told(Exit::Failed, Text::new("cli.failed")), Failure::from));
+            }
+        };
+        session.engine.stop().await;
+        done
+    })
+}
+
+impl Session {
+    /// The operator's hands.
+    pub(crate) async fn operator(&self) -> Result<Operator<'_>, Failure> {
+        Ok(Operator::start(&self.engine, &self.mint).await?)
+    }
+
+    /// The id of a community by its name or id.
+    pub(crate) async fn community(&self, name: &str) -> Result<CommunityId, Failure> {
+        if let Ok(id) = name.parse::<CommunityId>() {
+            return Ok(id);
+        }
+        match self.operator().await?.resolve(name).await? {
+            Some(row) => Ok(row.id),
+            None => Err(Refusal::CommunityNotFound.into()),
+        }
+    }
+
+    /// Looks at a community.
+    pub(crate) async fn view<T: Send + 'static>(
+        &self,
+        community: CommunityId,
+        look: impl FnOnce(&Stream, &Community) -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        let seen =
+            self.engine.view(community, |stream| stream.community().map(|it| look(stream, it))).await?;
+        seen.ok_or_else(|| Refusal::CommunityNotFound.into())
+    }
+
+    /// Asks as the operator.
+    pub(crate) async fn ask(
+        &self,
+        community: CommunityId,
+        kind: impl Into<CommandKind>,
+    ) -> Result<Reply, Failure> {
+        let id = self.mint.command(self.now_ms());
+        Ok(self.engine.ask(Draft::new(id, community, Actor::Host, kind)).await?)
+    }
+
+    /// The time.
+    pub(crate) fn now_ms(&self) -> u64 {
+        SystemClock::start().wall_ms()
+    }
+}
