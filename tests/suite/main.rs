@@ -3,4 +3,9 @@
 //! Holds no case itself: each module below is a group of them. A file that no `mod` reaches is never
 //! compiled, so `tidy::modules` fails on it.
 
+mod examples;
+mod golden;
+mod recovery;
+mod texts;
 mod tidy;
+mod world;

@@ -234,7 +234,7 @@ pub fn apply(stream: &mut Stream, event: &Event, moment: &Moment, bodies: &Bodie
     match event {
         Event::Community(event) => community::apply(community, event, moment, (kept, bodies)),
         Event::Role(event) => role::apply(community, event),
-        Event::Member(event) => member::apply(community, event, moment),
+        Event::Member(event) => member::apply(community, event, moment, (kept, bodies)),
         Event::Card(event) => card::apply(community, event, moment, (kept, bodies)),
         Event::Gate(event) => gate::apply(community, event, moment, (kept, bodies)),
         Event::Channel(event) => channel::apply(community, event, moment),

@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::notice::{Arg, Text};
 
+mod words;
+
+pub use words::codes as word_codes;
+
 macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident $({ $($field:ident: $kind:ty),* $(,)? })? = $code:literal;)*) => {
         /// Why a command changed nothing.
@@ -35,7 +39,9 @@ macro_rules! refusals {
             pub fn text(&self) -> Text {
                 match self {
                     $(Self::$name $({ $($field),* })? => {
-                        Text::new($code)$($(.with(stringify!($field), refusal_arg($field)))*)?
+                        let text = Text::new($code);
+                        $($(let text = refusal_arg(text, stringify!($field), $field);)*)?
+                        text
                     })*
                 }
             }
@@ -66,8 +72,15 @@ impl RefusalArg for Arg {
     }
 }
 
-fn refusal_arg(field: &impl RefusalArg) -> Arg {
-    field.arg()
+/// The text with a field as its argument; a word of the engine's own becomes a code.
+fn refusal_arg(text: Text, name: &str, field: &impl RefusalArg) -> Text {
+    text.with(
+        name,
+        match field.arg() {
+            Arg::Name(word) => words::worded(name, word),
+            other => other,
+        },
+    )
 }
 
 refusals! {

@@ -104,7 +104,7 @@ impl Reader<'_> {
             Arg::Name(name) => name.clone(),
             Arg::Code(code) => self.render(&Text::new(code)),
             Arg::Member(member) => self.member(*member),
-            Arg::Channel(channel) => channel.to_string(),
+            Arg::Channel(channel) => self.channel(*channel),
             Arg::Message(message) => message.to_string(),
             Arg::Receipt(receipt) => receipt.to_string(),
             Arg::Community(community) => community.to_string(),
@@ -118,6 +118,16 @@ impl Reader<'_> {
         match row {
             Some(row) => self.body(&row.nickname, 0..row.nickname.len),
             None => member.to_string(),
+        }
+    }
+
+    /// A channel by its name; a feed under its member's, as it has none.
+    fn channel(&self, id: kith_core::ids::ChannelId) -> String {
+        let row = self.stream.and_then(Stream::community).and_then(|community| community.channels.get(id));
+        match row.map(|row| (row.kind, row.name.as_str())) {
+            Some((kith_core::channel::Kind::Feed { member }, _)) => self.member(member),
+            Some((_, name)) => format!("#{name}"),
+            None => id.to_string(),
         }
     }
 

@@ -52,7 +52,7 @@ const CRATES: &[Crate] = &[
     Crate { name: "kith", ours: &["kith-core", "kith-runtime", "kith-store"], foreign: Foreign::Free },
     Crate {
         name: "kith-tests",
-        ours: &["kith-core", "kith-runtime", "kith-store"],
+        ours: &["kith", "kith-core", "kith-runtime", "kith-store"],
         foreign: Foreign::Everything,
     },
 ];

@@ -3,16 +3,17 @@
 //! Each noun brings its own configuration; here they only come together. Reading the files is the caller's
 //! business; whatever a blueprint holds is checked by `check` before anything is founded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Settings, Zone};
 use crate::card::CardConfig;
-use crate::channel::ChannelConfig;
+use crate::channel::{self, ChannelConfig, ConfigKind};
 use crate::gate::GateConfig;
 use crate::limits;
 use crate::message::MessageConfig;
+use crate::moment::Duration;
 use crate::queue::QueueConfig;
 use crate::refusal::Refusal;
 use crate::role::{Role, Roles};
@@ -46,6 +47,9 @@ pub struct Blueprint {
     /// Channels in their order; a group channel is added where none is named.
     #[serde(rename = "channel", skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<ChannelConfig>,
+    /// Channels with slow mode: name → time between two messages of one member.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub slow_mode: BTreeMap<String, Duration>,
     /// Editing, mentioning everybody, reactions.
     pub messages: MessageConfig,
     /// Rules in their order.
@@ -110,13 +114,41 @@ impl Blueprint {
         self.zone.check()?;
         self.gate.check(&self.all_roles())?;
         self.card.check()?;
-        self.channels.iter().try_for_each(ChannelConfig::check)?;
+        self.check_channels()?;
         self.messages.check()?;
         let around = Surroundings { lists: &self.lists, texts: &self.texts, ladder: &self.ladder };
         rule::check_config(&self.rules, &around)?;
         self.raid.check()?;
         self.queue.check()?;
         self.settings.check()
+    }
+
+    /// Channels are named once, for roles that exist; rules and slow mode name channels that exist.
+    fn check_channels(&self) -> Result<(), Refusal> {
+        let missing = |what: String| Err(Refusal::NotFound { what });
+        if self.channels.len() > limits::CHANNELS_MAX {
+            return Err(Refusal::TooMany { what: "channel".to_owned(), max: limits::CHANNELS_MAX as u64 });
+        }
+        let roles = self.all_roles();
+        let mut names = BTreeSet::new();
+        for channel in &self.channels {
+            channel.check()?;
+            if !names.insert(channel.name.as_str()) {
+                return Err(Refusal::AlreadyExists { what: format!("channel {}", channel.name) });
+            }
+            let mut named = channel.read_roles.iter().chain(&channel.post_roles);
+            if let Some(role) = named.find(|role| !roles.0.contains_key(*role)) {
+                return missing(format!("role {role}"));
+            }
+        }
+        if self.channels.iter().all(|channel| channel.kind != ConfigKind::Group) {
+            names.insert(channel::default_name(self.language.tag()));
+        }
+        let named = self.rules.iter().flat_map(|rule| &rule.channels).chain(self.slow_mode.keys());
+        match named.into_iter().find(|name| !names.contains(name.as_str())) {
+            Some(name) => missing(format!("channel {name}")),
+            None => self.slow_mode.values().try_for_each(|wait| rule::check_slow(*wait)),
+        }
     }
 
     /// The built-in roles with the blueprint's over them.

@@ -436,6 +436,7 @@ fn create(community: &mut Community, name: &str, blueprint: &Blueprint, moment: 
     queue::configure(community, &blueprint.queue);
     let hall = channel::default_name(blueprint.language.tag());
     channel::configure(community, &blueprint.channels, moment.command, hall);
+    rule::configure_slow(community, &blueprint.slow_mode);
 }
 
 fn settle(community: &mut Community, id: MemberId, founder: &Founder, moment: &Moment, mut shelf: Shelf<'_>) {

@@ -49,7 +49,7 @@ pub fn canonical(code: &str) -> Option<String> {
 /// The canonical form of a code that somebody wants to give out.
 pub(super) fn usable(code: &str) -> Result<String, Refusal> {
     let expected = || format!("A–Z 0–9, {CODE_LETTERS_MIN}–{CODE_LETTERS_MAX}");
-    canonical(code).ok_or_else(|| super::invalid("code", expected()))
+    canonical(code).ok_or_else(|| super::invalid("invite", expected()))
 }
 
 /// The link that a QR code shows: `base`, a slash, the code as it was given out.

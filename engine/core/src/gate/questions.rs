@@ -201,7 +201,7 @@ impl Ground {
     }
 
     pub(super) fn remedy(&self) -> Option<Text> {
-        let answered = self.decisive()?;
+        let answered = self.decisive().filter(|answered| answered.verdict() == Verdict::Deny)?;
         let text = match &answered.hint {
             Some(hint) => Text::new("gate.questions.remedy_hint").with("hint", hint.as_str()),
             None => Text::new("gate.questions.remedy"),

@@ -1,5 +1,6 @@
 //! Members: a person inside one community, from first sight at the gate to the day they are gone.
 
+mod notice;
 pub mod rejoin;
 mod roster;
 
@@ -10,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::body::{Bodies, BodyRef};
-use crate::decide::{Ctx, Outcome};
+use crate::decide::{Ctx, Outcome, Shelf};
 use crate::ids::{CommunityId, InviteId, MemberId, PersonId};
 use crate::limits;
 use crate::moment::Moment;
@@ -408,7 +409,7 @@ fn subordinate(ctx: &Ctx<'_>, target: &Member) -> Result<(), Refusal> {
 }
 
 /// Applies what happened to a member.
-pub fn apply(community: &mut Community, event: &Event, moment: &Moment) {
+pub fn apply(community: &mut Community, event: &Event, moment: &Moment, shelf: Shelf<'_>) {
     let at_ms = moment.at_ms;
     match event {
         Event::Joined { member, role } => community.members.change(*member, |member| {
@@ -432,15 +433,10 @@ pub fn apply(community: &mut Community, event: &Event, moment: &Moment) {
         Event::Untagged { member, tag } => community.members.change(*member, |member| {
             member.tags.remove(tag);
         }),
-        Event::Notified { member, text } => community.members.change(*member, |member| {
-            if member.notices.len() >= limits::NOTICES_MAX {
-                member.notices.remove(0);
-            }
-            member.notices.push(Notice { at_ms, text: text.clone() });
-        }),
-        Event::NoticesRead { member, until_ms } => community.members.change(*member, |member| {
-            member.notices.retain(|notice| notice.at_ms > *until_ms);
-        }),
+        Event::Notified { member, text } => {
+            notice::put(community, *member, Notice { at_ms, text: text.clone() }, shelf);
+        }
+        Event::NoticesRead { member, until_ms } => notice::read(community, *member, *until_ms, shelf),
     }
 }
 

@@ -44,7 +44,7 @@ pub use judge::{QUEUE, RAID, judge, punish, review};
 pub use ladder::{Climb, LadderConfig, Rung, Step};
 pub use raid::{Raid, RaidConfig, Switch, raid_on};
 pub use sanction::{strike_for_denied_hold, undo};
-pub use slow::SlowModes;
+pub use slow::{SlowModes, check as check_slow, configure as configure_slow};
 pub use strike::{Mute, Record, Strikes};
 pub use tally::{Edition, Label, Tallies, Tally};
 pub use view::{Quote, fingerprint, text_of};

@@ -16,6 +16,7 @@ use crate::moment::Duration;
 use crate::notice::Arg;
 use crate::refusal::Refusal;
 use crate::role::Permission;
+use crate::stream::Community;
 
 /// Where slow mode is on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +83,24 @@ fn again_ms(ctx: &Ctx<'_>, author: &Member, wait: Duration, place: Option<Channe
     Some(last.at_ms.saturating_add(wait.0))
 }
 
+/// Refuses a wait that nobody would sit out.
+pub fn check(wait: Duration) -> Result<(), Refusal> {
+    if wait.0 <= SLOW_MODE_MS_MAX {
+        return Ok(());
+    }
+    let expected = format!("0s to {}", Duration(SLOW_MODE_MS_MAX));
+    Err(Refusal::ValueInvalid { name: "slow_mode".to_owned(), expected })
+}
+
+/// Sets a new community up with slow mode in channels that it has. Call it after those are there.
+pub fn configure(community: &mut Community, waits: &BTreeMap<String, Duration>) {
+    for (name, wait) in waits.iter().filter(|(_, wait)| wait.0 > 0) {
+        if let Some(channel) = community.channels.of_name(name) {
+            community.rules.slow.channels.insert(channel.id, *wait);
+        }
+    }
+}
+
 /// Sets slow mode, or ends it by a wait of nothing.
 pub(super) fn set(
     ctx: &Ctx<'_>,
@@ -91,11 +110,8 @@ pub(super) fn set(
 ) -> Result<(), Refusal> {
     let slow = &ctx.community.rules.slow;
     let old = slow.get(channel);
+    check(wait)?;
     let wait = (wait.0 > 0).then_some(wait);
-    if wait.is_some_and(|wait| wait.0 > SLOW_MODE_MS_MAX) {
-        let expected = format!("0s to {}", Duration(SLOW_MODE_MS_MAX));
-        return Err(Refusal::ValueInvalid { name: "wait".to_owned(), expected });
-    }
     if wait == old {
         return Err(Refusal::NothingToChange);
     }

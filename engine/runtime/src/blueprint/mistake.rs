@@ -78,15 +78,19 @@ impl Place {
     /// Where the object of a refusal is written, if one of its arguments can be found in the text.
     pub(super) fn of_refusal(source: Source<'_>, refusal: &Refusal) -> Option<Self> {
         let text = refusal.text();
-        let names = text.args.values().filter_map(|arg| match arg {
+        // What was expected stands nowhere in the file.
+        let args = text.args.iter().filter(|(name, _)| *name != "expected");
+        let names = args.filter_map(|(_, arg)| match arg {
             Arg::Name(name) => Some(name.as_str()),
+            Arg::Code(code) => code.rsplit('.').next(),
             _ => None,
         });
         // "rule ads" and "ads.step" both name something that stands in the file as a word of its own.
         let words: Vec<&str> = names.flat_map(|name| name.split([' ', '.']).rev()).collect();
         let quoted = words.iter().find_map(|word| find(source.text, &format!("\"{word}\"")));
         let key = || words.iter().find_map(|word| advice::key_in(source.text, word));
-        quoted.or_else(key).map(|span| Self::at(source, span))
+        let field = || words.iter().find_map(|word| find(source.text, &format!("{{{word}}}")));
+        quoted.or_else(key).or_else(field).map(|span| Self::at(source, span))
     }
 }
 

@@ -1,0 +1,3 @@
+//! What comes back after an end: clean, by the operator, by the power.
+
+mod restart;
