@@ -5,6 +5,7 @@
 
 mod examples;
 mod golden;
+mod hostile;
 mod recovery;
 mod texts;
 mod tidy;

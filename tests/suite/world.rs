@@ -5,7 +5,9 @@
 //! `ask` is the whole interface of the engine; the other verbs only build drafts for it. Knows no HTTP and no
 //! command line.
 
+mod dice;
 mod manual_clock;
+mod proof;
 mod stories;
 
 use std::path::{Path, PathBuf};
@@ -25,7 +27,9 @@ use kith_store::{Store, VerifyReport};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+pub(crate) use dice::{Dice, rounds};
 pub(crate) use manual_clock::{ManualClock, START_MS};
+pub(crate) use proof::{Acks, assert_nothing_lost};
 pub(crate) use stories::{Place, text_part};
 
 /// The longest that a case waits for something that happens on another thread.

@@ -8,13 +8,83 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use crate::command::{Actor, Command};
-use crate::decide::check_key;
+use crate::command::{self, Actor};
+use crate::decide::{Ctx, Outcome, check_key};
 use crate::ids::CommandId;
 use crate::limits::{COMMANDS_PER_MINUTE_MAX, OUTCOME_KEPT_MS};
 use crate::moment::MINUTE_MS;
 use crate::record::Record;
 use crate::refusal::Refusal;
+use crate::role::Need;
+
+/// Actors that one count of refusals names.
+pub const REFUSED_ACTORS_MAX: usize = 256;
+
+/// What only the stream's own writer asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Keep in mind that commands above the rate were refused: once a minute, however many there were.
+    CountRefused(Refused),
+}
+
+impl Command {
+    /// What the actor must be.
+    pub fn needs(&self) -> Need {
+        Need::Stream
+    }
+}
+
+/// What happened to answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// In a minute more was asked than may be.
+    RateExceeded(Refused),
+}
+
+/// Commands that were refused in one minute because there were too many.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The minute, counted from the Unix epoch.
+    pub minute: u64,
+    /// How many, by who asked; of at most `REFUSED_ACTORS_MAX`.
+    pub by_actor: BTreeMap<Actor, u32>,
+    /// How many by all others.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub others: u32,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+impl Refused {
+    /// Counts one more.
+    pub fn count(&mut self, actor: Actor) {
+        let room = self.by_actor.len() < REFUSED_ACTORS_MAX || self.by_actor.contains_key(&actor);
+        let count = if room { self.by_actor.entry(actor).or_default() } else { &mut self.others };
+        *count = count.saturating_add(1);
+    }
+
+    /// Whether nothing was refused.
+    pub fn is_empty(&self) -> bool {
+        self.by_actor.is_empty()
+    }
+}
+
+/// Decides what the writer asks of its own stream.
+pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(), Refusal> {
+    let Command::CountRefused(refused) = command;
+    if ctx.command.actor != Actor::Stream(ctx.stream.id) {
+        return Err(Refusal::HostOnly);
+    }
+    if refused.is_empty() {
+        return Err(Refusal::NothingToChange);
+    }
+    out.event(Event::RateExceeded(refused.clone()));
+    Ok(())
+}
 
 /// What was answered to a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +112,7 @@ pub struct Answers {
 
 impl Answers {
     /// The answer to this command's key, if there is one; refuses a key that was used with another input.
-    pub fn known(&self, command: &Command) -> Result<Option<&Answer>, Refusal> {
+    pub fn known(&self, command: &command::Command) -> Result<Option<&Answer>, Refusal> {
         check_key(command)?;
         let Some(key) = &command.key else { return Ok(None) };
         match self.by_key.get(&(command.actor, key.text.clone())) {
@@ -53,7 +123,7 @@ impl Answers {
     }
 
     /// Refuses a member's command above the rate.
-    pub fn within_rate(&self, command: &Command) -> Result<(), Refusal> {
+    pub fn within_rate(&self, command: &command::Command) -> Result<(), Refusal> {
         let counted = matches!(command.actor, Actor::Member(_) | Actor::Person(_));
         let this_minute = command.at_ms / MINUTE_MS == self.minute;
         let asked = self.rates.get(&command.actor).copied().unwrap_or(0);

@@ -10,7 +10,8 @@ use sha2::Sha256;
 use crate::ids::{CommandId, CommunityId, MemberId, PersonId, TimerId};
 use crate::role::{Need, Permission};
 use crate::{
-    card, channel, community, gate, handoff, host, import, member, message, privacy, queue, role, rule, timer,
+    answer, card, channel, community, gate, handoff, host, import, member, message, privacy, queue, role,
+    rule, timer,
 };
 
 /// Who asks.
@@ -131,4 +132,6 @@ commands! {
     Handoff(handoff);
     /// A timer fires.
     Timer(timer);
+    /// What the writer notes of its own answers.
+    Answer(answer);
 }

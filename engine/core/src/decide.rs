@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::answer::Answer;
+use crate::answer::{self, Answer};
 use crate::body::{Bodies, BodyRef};
 use crate::command::{Command, CommandKind};
 use crate::event::Event;
@@ -187,6 +187,7 @@ fn decide_kind(ctx: &Ctx<'_>, kind: &CommandKind, out: &mut Outcome) -> Result<(
         CommandKind::Import(command) => import::decide(ctx, command, out),
         CommandKind::Handoff(command) => handoff::decide(ctx, command, out),
         CommandKind::Timer(command) => timer::decide(ctx, command, out),
+        CommandKind::Answer(command) => answer::decide(ctx, command, out),
     }
 }
 
@@ -250,6 +251,7 @@ pub fn apply(stream: &mut Stream, event: &Event, moment: &Moment, bodies: &Bodie
         Event::FormatRaised { .. }
         | Event::Timer(_)
         | Event::Handoff(_)
+        | Event::Answer(_)
         | Event::Host(_)
         | Event::Privacy(_) => {}
     }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    card, channel, community, gate, handoff, host, import, member, message, privacy, queue, role, rule, timer,
+    answer, card, channel, community, gate, handoff, host, import, member, message, privacy, queue, role,
+    rule, timer,
 };
 
 macro_rules! events {
@@ -57,4 +58,6 @@ events! {
     Handoff(handoff);
     /// Timers set and gone.
     Timer(timer);
+    /// Too much was asked.
+    Answer(answer);
 }

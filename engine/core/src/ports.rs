@@ -196,6 +196,12 @@ pub trait Records: Send + Sync {
     /// The record that carries `id` among its ids. `NotReady` until the index has caught up.
     fn locate(&self, community: CommunityId, id: u128) -> Result<Option<StoredRecord>, StoreError>;
 
+    /// Why a stream takes no more frames, where something of it turned out to be damaged. Reading goes on up
+    /// to the damage. A store whose frames cannot be damaged has nothing to say.
+    fn damage(&self, _community: CommunityId) -> Option<Damage> {
+        None
+    }
+
     /// The newest signed cut: the state that stands for every frame up to its head, of which `read` may give
     /// none. `None` for a stream that is still whole.
     fn cut(&self, community: CommunityId) -> Result<Option<Snapshot>, StoreError>;
@@ -248,6 +254,12 @@ pub trait DueIndex: Send + Sync {
 
     /// The streams due at or before `now_ms`, earliest first, at most `max`.
     fn due(&self, now_ms: u64, max: usize) -> Result<Vec<(u64, CommunityId)>, StoreError>;
+
+    /// Those of `streams` of which nothing is known: lost with the index, or in doubt since a crash. They
+    /// have to be read to find out. An index that forgets nothing names none.
+    fn unknown(&self, _streams: &[CommunityId]) -> Result<Vec<CommunityId>, StoreError> {
+        Ok(Vec::new())
+    }
 }
 
 /// The wall clock and a monotonic one.

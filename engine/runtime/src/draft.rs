@@ -95,8 +95,23 @@ impl AskError {
     /// The same error for another caller who waits for the same frame.
     pub(crate) fn again(error: &StoreError) -> Self {
         Self::Store(match error {
+            StoreError::Fenced { community, epoch, frame_no, current, next } => StoreError::Fenced {
+                community: *community,
+                epoch: *epoch,
+                frame_no: *frame_no,
+                current: *current,
+                next: *next,
+            },
             StoreError::Damaged(damage) => StoreError::Damaged(damage.clone()),
-            other => StoreError::Derived(other.to_string()),
+            StoreError::NotReady => StoreError::NotReady,
+            StoreError::TooLarge { what, bytes, max } => {
+                StoreError::TooLarge { what, bytes: *bytes, max: *max }
+            }
+            StoreError::Io { action, path, source } => {
+                let source = std::io::Error::new(source.kind(), source.to_string());
+                StoreError::Io { action, path: path.clone(), source }
+            }
+            StoreError::Derived(what) => StoreError::Derived(what.clone()),
         })
     }
 }

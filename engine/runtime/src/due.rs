@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use kith_core::ids::CommunityId;
 use kith_core::moment::HOUR_MS;
-use kith_core::ports::DueIndex;
+use kith_core::ports::{DueIndex, StoreError};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Ports};
 
 /// How often due timers are looked for: the precision of a timer.
 const TICK: Duration = Duration::from_millis(100);
@@ -25,7 +25,8 @@ const JUMP_MS_MAX: u64 = HOUR_MS;
 #[derive(Default)]
 struct Set {
     by_time: BTreeSet<(u64, CommunityId)>,
-    by_stream: HashMap<CommunityId, u64>,
+    /// `None` for a stream that is known to have nothing due.
+    by_stream: HashMap<CommunityId, Option<u64>>,
 }
 
 /// The earliest timers of all streams.
@@ -48,14 +49,11 @@ impl Due {
     pub(crate) fn set(&self, community: CommunityId, due_ms: Option<u64>) {
         {
             let mut set = self.set_in_memory();
-            let old = match due_ms {
-                Some(due_ms) => set.by_stream.insert(community, due_ms),
-                None => set.by_stream.remove(&community),
-            };
-            if old == due_ms {
+            let old = set.by_stream.insert(community, due_ms);
+            if old == Some(due_ms) {
                 return;
             }
-            if let Some(old) = old {
+            if let Some(old) = old.flatten() {
                 set.by_time.remove(&(old, community));
             }
             if let Some(due_ms) = due_ms {
@@ -88,7 +86,7 @@ impl Due {
         let mut set = self.set_in_memory();
         for (due_ms, community) in rows {
             if !set.by_stream.contains_key(community) {
-                set.by_stream.insert(*community, *due_ms);
+                set.by_stream.insert(*community, Some(*due_ms));
                 set.by_time.insert((*due_ms, *community));
             }
         }
@@ -127,7 +125,7 @@ pub(crate) async fn run(engine: Engine) {
         }
         before = now;
         if !loaded {
-            loaded = load(&engine);
+            loaded = load(&engine, now.0);
         }
         if engine.timers_paused() {
             continue;
@@ -140,13 +138,17 @@ pub(crate) async fn run(engine: Engine) {
     }
 }
 
-/// Reads the store's due index once it is there.
-fn load(engine: &Engine) -> bool {
-    match engine.ports().due.due(u64::MAX, usize::MAX) {
-        Ok(rows) => {
-            engine.shared().due.add(&rows);
-            true
-        }
-        Err(_) => false,
-    }
+/// Reads the store's due index once it is there. Streams that it does not know are woken now: only they can tell
+/// what is due.
+fn load(engine: &Engine, now_ms: u64) -> bool {
+    let Ports { records, due, .. } = engine.ports();
+    let read = || -> Result<_, StoreError> {
+        let rows = due.due(u64::MAX, usize::MAX)?;
+        Ok((rows, due.unknown(&records.streams())?))
+    };
+    let Ok((rows, unknown)) = read() else { return false };
+    engine.shared().due.add(&rows);
+    let now: Vec<(u64, CommunityId)> = unknown.into_iter().map(|community| (now_ms, community)).collect();
+    engine.shared().due.add(&now);
+    true
 }

@@ -235,17 +235,32 @@ async fn open(shared: Arc<Shared>, community: CommunityId, mut letters: mpsc::Re
     let opened = tokio::task::spawn_blocking(move || {
         Writer::open(community, Arc::clone(&reader.ports.records), reader.ports.snapshots.as_ref())
     });
-    let what = match opened.await {
+    let _leaving = Leaving { shared: Arc::clone(&shared), community };
+    let error = match opened.await {
         Ok(Ok(writer)) => return Office::new(writer, letters, shared).run().await,
-        Ok(Err(error)) => error.to_string(),
-        Err(panic) => panic.to_string(),
+        Ok(Err(error)) => error,
+        Err(panic) => AskError::Unreadable { community, what: panic.to_string() },
     };
-    tracing::error!(%community, what, "a stream could not be opened");
+    tracing::error!(%community, %error, "a stream could not be opened");
     letters.close();
     while let Some(letter) = letters.recv().await {
-        letter.fail(AskError::Unreadable { community, what: what.clone() });
+        letter.fail(match &error {
+            AskError::Store(error) => AskError::again(error),
+            other => AskError::Unreadable { community, what: other.to_string() },
+        });
     }
-    shared.closed(community);
+}
+
+/// Makes room for another writer however this one ends: a panic must not shut the stream for good.
+struct Leaving {
+    shared: Arc<Shared>,
+    community: CommunityId,
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.shared.closed(self.community);
+    }
 }
 
 impl Shared {
@@ -254,7 +269,7 @@ impl Shared {
     }
 
     /// A writer is gone: another may be opened.
-    pub(crate) fn closed(&self, community: CommunityId) {
+    fn closed(&self, community: CommunityId) {
         if let Some(entry) = self.entries().remove(&community) {
             entry.gone.close();
         }

@@ -4,8 +4,8 @@
 //! letters while the disk works. Whatever was read or refused meanwhile is answered no earlier than the
 //! records it rests on.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use kith_core::command::Actor;
 use kith_core::ids::{CommandId, derive};
@@ -26,8 +26,8 @@ const TIMERS_PER_WAKE_MAX: usize = 256;
 /// Records after which a new snapshot is taken: folding these takes a fraction of a second.
 const RECORDS_PER_SNAPSHOT: u64 = 20_000;
 
-/// When undelivered parcels are tried again, after a restart too.
-const COURIER_RETRY_MS: u64 = MINUTE_MS;
+/// When undelivered parcels, and timers that were refused, are tried again, after a restart too.
+const RETRY_MS: u64 = MINUTE_MS;
 
 /// Runs when what a letter rests on is durable, or never will be.
 type Deliver = Box<dyn FnOnce(Result<(), AskError>) + Send>;
@@ -60,10 +60,11 @@ impl Letter {
     }
 }
 
-/// How far a stream's frames are durable.
+/// How far a stream's frames are durable, or why they never will be.
 #[derive(Default)]
 struct Durable {
     frame_no: AtomicU64,
+    lost: OnceLock<StoreError>,
     changed: Notify,
 }
 
@@ -77,6 +78,8 @@ pub(crate) struct Office {
     snapshot_seq: u64,
     courier_due: bool,
     erasing: bool,
+    /// A timer that was refused is not tried again before.
+    timers_after_ms: u64,
 }
 
 impl Office {
@@ -87,7 +90,17 @@ impl Office {
         let snapshot_seq = writer.stream().seq;
         let courier_due = has_errands(writer.stream());
         let erasing = !writer.stream().erasures.is_empty();
-        Self { writer, letters, shared, durable, waiting: Vec::new(), snapshot_seq, courier_due, erasing }
+        Self {
+            writer,
+            letters,
+            shared,
+            durable,
+            waiting: Vec::new(),
+            snapshot_seq,
+            courier_due,
+            erasing,
+            timers_after_ms: 0,
+        }
     }
 
     /// Works until it is told to rest and nothing is left, or the engine stops.
@@ -101,7 +114,9 @@ impl Office {
                 let Ok(letter) = self.letters.try_recv() else { break };
                 rest = self.take(letter);
             }
-            self.hand_over();
+            if let Err(error) = self.hand_over() {
+                return self.abandon(&error).await;
+            }
             let erased = std::mem::replace(&mut self.erasing, !self.writer.stream().erasures.is_empty());
             // An erasure purged the snapshots: without a fresh one the next start would fold everything.
             let purged = erased && !self.erasing;
@@ -113,7 +128,16 @@ impl Office {
             }
         }
         self.keep_snapshot().await;
-        self.shared.closed(self.writer.stream().id);
+    }
+
+    /// Gives up a state that is ahead of the log: whatever is left is told so, no snapshot is taken, and the next
+    /// letter finds the stream read back as it is on disk.
+    async fn abandon(mut self, error: &StoreError) {
+        self.shared.broken(self.writer.stream().id, error);
+        self.letters.close();
+        while let Some(letter) = self.letters.recv().await {
+            letter.fail(AskError::again(error));
+        }
     }
 
     /// Takes one letter; says whether it asks for rest.
@@ -125,7 +149,10 @@ impl Office {
                 self.waiting.push(deliver);
             }
             Letter::Wake => self.fire_due(),
-            Letter::Rest => return true,
+            Letter::Rest => {
+                self.writer.note_refused(self.shared.ports.clock.wall_ms());
+                return true;
+            }
         }
         false
     }
@@ -139,6 +166,9 @@ impl Office {
     }
 
     fn fire_due(&mut self) {
+        if self.writer.is_read_only() {
+            return;
+        }
         self.courier_due |= has_errands(self.writer.stream());
         let now_ms = self.shared.ports.clock.wall_ms();
         for _ in 0..TIMERS_PER_WAKE_MAX {
@@ -149,16 +179,30 @@ impl Office {
             let draft = fire(stream.id, timer, due_ms);
             if let Err(error) = self.writer.step(draft, now_ms).reply {
                 tracing::error!(%timer, %error, "a due timer was refused");
+                self.timers_after_ms = now_ms.saturating_add(RETRY_MS);
                 break;
             }
         }
     }
 
+    /// When the stream has to be woken: its earliest timer, or another try for the courier. A stream that records
+    /// nothing any more need not be woken.
+    fn due_ms(&self) -> Option<u64> {
+        if self.writer.is_read_only() {
+            return None;
+        }
+        let stream = self.writer.stream();
+        let timer = stream.timers.next().map(|(due_ms, _)| due_ms.max(self.timers_after_ms));
+        let now_ms = self.shared.ports.clock.wall_ms();
+        let retry = has_errands(stream).then(|| now_ms.saturating_add(RETRY_MS));
+        timer.into_iter().chain(retry).min()
+    }
+
     /// Hands the frame over and leaves the answers with it; answers without a frame of their own wait for the
     /// last one.
-    fn hand_over(&mut self) {
+    fn hand_over(&mut self) -> Result<(), StoreError> {
         let stream = self.writer.stream();
-        self.shared.due.set(stream.id, due_ms(stream, self.shared.ports.clock.wall_ms()));
+        self.shared.due.set(stream.id, self.due_ms());
         self.courier_due |= self.writer.has_pending() && has_errands(stream);
         let community = stream.id;
         let waiting = std::mem::take(&mut self.waiting);
@@ -167,9 +211,10 @@ impl Office {
                 // The courier ends only with the engine.
                 let _ = self.shared.courier.send(community);
             }
-            return self.answer_behind(waiting);
+            self.answer_behind(waiting);
+            return Ok(());
         }
-        let durable = Arc::clone(&self.durable);
+        let (durable, shared) = (Arc::clone(&self.durable), Arc::clone(&self.shared));
         let courier = self.courier_due.then(|| self.shared.courier.clone());
         self.courier_due = false;
         let answers = Arc::new(std::sync::Mutex::new(waiting));
@@ -186,15 +231,17 @@ impl Office {
                     }
                     waiting.into_iter().for_each(|deliver| deliver(Ok(())));
                 }
-                Err(error) => waiting.into_iter().for_each(|deliver| deliver(Err(AskError::again(&error)))),
+                Err(error) => {
+                    shared.broken(community, &error);
+                    waiting.into_iter().for_each(|deliver| deliver(Err(AskError::again(&error))));
+                    durable.lose(error);
+                }
             }
         }));
-        if let Err(error) = handed {
+        handed.inspect_err(|error| {
             let waiting = std::mem::take(&mut *lock(&answers));
-            waiting.into_iter().for_each(|deliver| deliver(Err(AskError::again(&error))));
-            self.shared.broken(community, &error);
-            self.letters.close();
-        }
+            waiting.into_iter().for_each(|deliver| deliver(Err(AskError::again(error))));
+        })
     }
 
     /// Delivers answers that rest on frames already handed over.
@@ -209,8 +256,9 @@ impl Office {
         }
         let durable = Arc::clone(&self.durable);
         tokio::spawn(async move {
-            durable.reach(frame_no).await;
-            waiting.into_iter().for_each(|deliver| deliver(Ok(())));
+            let reached = durable.reach(frame_no).await;
+            let answer = || reached.map_or(Ok(()), |error| Err(AskError::again(error)));
+            waiting.into_iter().for_each(|deliver| deliver(answer()));
         });
     }
 
@@ -220,7 +268,9 @@ impl Office {
             return;
         }
         let community = self.writer.stream().id;
-        self.durable.reach(self.writer.frame_no()).await;
+        if self.durable.reach(self.writer.frame_no()).await.is_some() {
+            return;
+        }
         let Some(head) = self.shared.ports.records.head(community) else { return };
         let snapshot = self.writer.snapshot(head);
         self.snapshot_seq = self.writer.stream().seq;
@@ -233,29 +283,32 @@ impl Office {
 }
 
 impl Durable {
-    async fn reach(&self, frame_no: u64) {
+    /// Waits until a frame is durable; returns why it never will be.
+    async fn reach(&self, frame_no: u64) -> Option<&StoreError> {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
             if self.frame_no.load(Ordering::Acquire) >= frame_no {
-                return;
+                return None;
+            }
+            if let Some(error) = self.lost.get() {
+                return Some(error);
             }
             changed.await;
         }
+    }
+
+    /// Notes that a frame was lost, and with it all that follow.
+    fn lose(&self, error: StoreError) {
+        self.lost.get_or_init(|| error);
+        self.changed.notify_waiters();
     }
 }
 
 /// Whether the courier has something to do for a stream: parcels, or keys to destroy.
 fn has_errands(stream: &Stream) -> bool {
     stream.handoffs.outbox().next().is_some() || !stream.erasures.is_empty()
-}
-
-/// When a stream has to be woken: its earliest timer, or another try for the courier.
-fn due_ms(stream: &Stream, now_ms: u64) -> Option<u64> {
-    let timer = stream.timers.next().map(|(due_ms, _)| due_ms);
-    let retry = has_errands(stream).then(|| now_ms.saturating_add(COURIER_RETRY_MS));
-    timer.into_iter().chain(retry).min()
 }
 
 /// The command that fires a timer; its id derives from the timer, so that a second firing is the same

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use kith_core::body::Bodies;
 use kith_core::decide::apply_record;
 use kith_core::ids::CommunityId;
-use kith_core::ports::{Head, Records, Snapshot, Snapshots, StoredFrame, StoredRecord};
+use kith_core::ports::{Damage, Head, Records, Snapshot, Snapshots, StoreError, StoredFrame, StoredRecord};
 use kith_core::record::Record;
 use kith_core::stream::{SCHEMA, Stream};
 
@@ -17,15 +17,26 @@ pub(crate) fn decode(community: CommunityId, stored: &StoredRecord) -> Result<Re
     Record::decode(&stored.bytes).map_err(|error| format!("record {} of {community}: {error}", stored.seq))
 }
 
-/// Folds a stream up to its durable head.
+/// A stream as it was read back.
+#[derive(Debug)]
+pub struct Recovered {
+    /// Its state.
+    pub stream: Stream,
+    /// The frame that the state stands for.
+    pub head: Head,
+    /// Where reading had to end: the state is that of before the damage, and no frame may follow.
+    pub damage: Option<Damage>,
+}
+
+/// Folds a stream up to its durable head, or up to where it is damaged.
 pub fn recover(
     community: CommunityId,
     records: &dyn Records,
     snapshots: &dyn Snapshots,
-) -> Result<(Stream, Head), AskError> {
+) -> Result<Recovered, AskError> {
     let (mut stream, mut head) = start(community, records, snapshots)?;
     let mut broken = None;
-    records.read(community, head.frame_no + 1, &mut |frame| match fold(&mut stream, &frame) {
+    let read = records.read(community, head.frame_no + 1, &mut |frame| match fold(&mut stream, &frame) {
         Ok(()) => {
             head = frame.head;
             ControlFlow::Continue(())
@@ -34,11 +45,18 @@ pub fn recover(
             broken = Some(what);
             ControlFlow::Break(())
         }
-    })?;
-    match broken {
-        Some(what) => Err(AskError::Unreadable { community, what }),
-        // The log's own frames (a raised epoch, a cut) have numbers but no records.
-        None => Ok((stream, records.head(community).unwrap_or(head))),
+    });
+    if let Some(what) = broken {
+        return Err(AskError::Unreadable { community, what });
+    }
+    match read {
+        Err(StoreError::Damaged(damage)) => Ok(Recovered { stream, head, damage: Some(*damage) }),
+        Err(error) => Err(error.into()),
+        Ok(()) => {
+            // The log's own frames (a raised epoch, a cut) have numbers but no records.
+            let head = records.head(community).unwrap_or(head);
+            Ok(Recovered { stream, head, damage: records.damage(community) })
+        }
     }
 }
 

@@ -106,7 +106,7 @@ fn an_erased_member_is_found_nowhere_in_the_store_and_the_hash_stays() {
         assert!(!memory.contains(PLANTED.as_bytes()) && !memory.contains(b"rose"));
         assert!(memory.contains(b"what fern keeps"));
         let hash = engine.view(garden.id, |stream| stream.hash()).await.unwrap();
-        let (folded, _) = recover(garden.id, memory.as_ref(), Memory::new().as_ref()).unwrap();
+        let folded = recover(garden.id, memory.as_ref(), Memory::new().as_ref()).unwrap().stream;
         assert_eq!(folded.hash(), hash);
     });
 }
@@ -352,7 +352,7 @@ fn an_erased_member_stays_erased_on_the_next_host() {
         assert_eq!(transfer::verify(&mut Cursor::new(&file)).unwrap(), summary);
         let next = Memory::new();
         transfer::import(next.as_ref(), &mut Cursor::new(&file), NOW_MS).unwrap();
-        let (stream, _) = recover(garden.id, next.as_ref(), next.as_ref()).unwrap();
+        let stream = recover(garden.id, next.as_ref(), next.as_ref()).unwrap().stream;
         let row = stream.community().unwrap().members.get(garden.rose).unwrap();
         assert!(matches!(row.standing, Standing::Erased { .. }));
     });

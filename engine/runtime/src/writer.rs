@@ -6,12 +6,16 @@
 
 use std::sync::Arc;
 
+use kith_core::answer::{self, Refused};
 use kith_core::body::Bodies;
-use kith_core::command::Command;
+use kith_core::command::{Actor, Command};
 use kith_core::decide::{self, Facts, Prepared};
-use kith_core::ids::CommunityId;
+use kith_core::ids::{self, CommandId, CommunityId};
 use kith_core::message::{self, Evidence};
-use kith_core::ports::{Appended, Head, NewFrame, NewRecord, Records, Snapshot, Snapshots, StoreError};
+use kith_core::moment::MINUTE_MS;
+use kith_core::ports::{
+    Appended, Damage, Head, NewFrame, NewRecord, Records, Snapshot, Snapshots, StoreError,
+};
 use kith_core::record::{FORMAT, Record};
 use kith_core::refusal::Refusal;
 use kith_core::stream::{SCHEMA, Stream};
@@ -30,6 +34,9 @@ pub struct Writer {
     frame_no: u64,
     pending: Vec<NewRecord>,
     pending_bytes: usize,
+    damage: Option<Box<Damage>>,
+    /// Refused for their rate in one minute and not recorded yet.
+    refused: Refused,
 }
 
 /// What one draft came to.
@@ -48,14 +55,16 @@ impl Writer {
         records: Arc<dyn Records>,
         snapshots: &dyn Snapshots,
     ) -> Result<Self, AskError> {
-        let (stream, head) = recover::recover(community, records.as_ref(), snapshots)?;
+        let recovered = recover::recover(community, records.as_ref(), snapshots)?;
         Ok(Self {
-            stream,
+            stream: recovered.stream,
             records,
-            epoch: head.epoch,
-            frame_no: head.frame_no,
+            epoch: recovered.head.epoch,
+            frame_no: recovered.head.frame_no,
             pending: Vec::new(),
             pending_bytes: 0,
+            damage: recovered.damage.map(Box::new),
+            refused: Refused::default(),
         })
     }
 
@@ -67,6 +76,11 @@ impl Writer {
     /// The number of the last frame that was handed over.
     pub fn frame_no(&self) -> u64 {
         self.frame_no
+    }
+
+    /// Whether the stream is damaged: it is read, and answers to old keys are given, but nothing is recorded.
+    pub fn is_read_only(&self) -> bool {
+        self.damage.is_some()
     }
 
     /// Whether records wait for `flush`.
@@ -82,9 +96,37 @@ impl Writer {
     /// Takes one draft through prepare, load, decide and apply. `now_ms` is the wall clock; the record's time
     /// never goes back.
     pub fn step(&mut self, draft: Draft, now_ms: u64) -> Step {
+        if now_ms.max(self.stream.at_ms) / MINUTE_MS != self.refused.minute {
+            self.note_refused(now_ms);
+        }
+        self.take(draft, now_ms)
+    }
+
+    /// Records how many commands were refused for their rate, if any were: one record, however many.
+    pub fn note_refused(&mut self, now_ms: u64) {
+        if self.refused.is_empty() {
+            return;
+        }
+        let refused = std::mem::take(&mut self.refused);
+        let community = self.stream.id;
+        let from = ids::mint(now_ms.max(self.stream.at_ms), community.0 ^ u128::from(self.stream.seq));
+        let id = CommandId(ids::derive(from, "refused", 0));
+        let kind = answer::Command::CountRefused(refused);
+        if let Err(error) = self.take(Draft::new(id, community, Actor::Stream(community), kind), now_ms).reply
+        {
+            tracing::debug!(%community, %error, "refusals were not counted");
+        }
+    }
+
+    fn take(&mut self, draft: Draft, now_ms: u64) -> Step {
         let at_ms = now_ms.max(self.stream.at_ms);
         let (command, bodies) = draft.at(at_ms);
-        let facts = match decide::prepare(&self.stream, &command, &bodies) {
+        let prepared = decide::prepare(&self.stream, &command, &bodies);
+        if let (Some(damage), false) = (&self.damage, matches!(prepared, Ok(Prepared::Known(_)))) {
+            let reply = Err(AskError::Store(StoreError::Damaged(damage.clone())));
+            return Step { reply, recorded: false };
+        }
+        let facts = match prepared {
             Ok(Prepared::Ready(facts)) => facts,
             Ok(Prepared::Known(answer)) => return known(answer),
             Err(refusal) => return self.refuse(command, refusal),
@@ -113,6 +155,10 @@ impl Writer {
 
     /// A refusal leaves a record only where a key asks to remember it.
     fn refuse(&mut self, command: Command, refusal: Refusal) -> Step {
+        if matches!(refusal, Refusal::TooManyCommands { .. }) {
+            self.refused.minute = command.at_ms / MINUTE_MS;
+            self.refused.count(command.actor);
+        }
         let remembered = command.key.is_some() && self.stream.seq > 0 && rememberable(&refusal);
         if remembered {
             let record = Record {

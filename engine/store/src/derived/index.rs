@@ -190,6 +190,10 @@ impl DueIndex for DerivedIndex {
     fn due(&self, now_ms: u64, max: usize) -> Result<Vec<(u64, CommunityId)>, StoreError> {
         self.shared.due().due(now_ms, max)
     }
+
+    fn unknown(&self, streams: &[CommunityId]) -> Result<Vec<CommunityId>, StoreError> {
+        self.streams_without_due(streams)
+    }
 }
 
 impl Snapshots for DerivedIndex {

@@ -254,6 +254,10 @@ impl Records for Log {
         record.filter(|_| frame.community == community).map(Some).ok_or(StoreError::NotReady)
     }
 
+    fn damage(&self, community: CommunityId) -> Option<Damage> {
+        self.shared.heads.get(community)?.closed.map(|damage| *damage)
+    }
+
     fn cut(&self, community: CommunityId) -> Result<Option<Snapshot>, StoreError> {
         self.newest_cut(community)
     }
