@@ -3,6 +3,7 @@
 mod backup;
 mod channel;
 mod community;
+mod compact;
 mod completions;
 mod demo;
 mod import;
@@ -44,6 +45,8 @@ pub(crate) enum Command {
     Backup(backup::Backup),
     /// Bring a backup back to a new DATA folder, and check its proof
     Restore(restore::Restore),
+    /// Drop the records that retention no longer wants, and give their bytes back
+    Compact(compact::Compact),
     /// List, show, change, suspend, remove, export and import communities
     #[command(subcommand)]
     Community(community::Community),
@@ -81,6 +84,7 @@ pub(crate) fn run(arguments: Arguments, streams: &mut Streams) -> Result<Report,
         Command::Verify(verify) => verify.run(&mut stage),
         Command::Backup(backup) => backup.run(&mut stage),
         Command::Restore(restore) => restore.run(&mut stage),
+        Command::Compact(compact) => compact.run(&mut stage),
         Command::Community(community) => community.run(&mut stage),
         Command::Invite(invites) => invites.run(),
         Command::Member(members) => members.run(&stage),

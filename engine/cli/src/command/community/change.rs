@@ -61,7 +61,7 @@ pub(crate) struct Rename {
 pub(crate) struct Settings {
     #[command(flatten)]
     target: InCommunity,
-    /// about, zone, language or rejoin_pause_ms
+    /// about, zone, language, rejoin_pause_ms or retention_days
     setting: String,
     /// Its new value
     value: String,
@@ -139,7 +139,12 @@ fn parse(name: &str, value: &str) -> Result<Setting, Refusal> {
             "zh-CN" => Ok(Setting::Language(Language::Chinese)),
             _ => Err(invalid("en | zh-CN")),
         },
+        "retention_days" if value == "none" => Ok(Setting::RetentionDays(None)),
+        "retention_days" => value
+            .parse()
+            .map(|days| Setting::RetentionDays(Some(days)))
+            .map_err(|_| invalid("a number of days, or none")),
         "rejoin_pause_ms" => value.parse().map(Setting::RejoinPauseMs).map_err(|_| invalid("milliseconds")),
-        _ => Err(invalid("about | zone | language | rejoin_pause_ms")),
+        _ => Err(invalid("about | zone | language | rejoin_pause_ms | retention_days")),
     }
 }

@@ -30,7 +30,7 @@ pub(crate) enum Community {
     Remove(change::Remove),
     /// Give it another name
     Rename(change::Rename),
-    /// Change a setting: about, zone, language or rejoin_pause_ms
+    /// Change a setting: about, zone, language, rejoin_pause_ms or retention_days
     Settings(change::Settings),
 }
 
