@@ -44,7 +44,7 @@ pub(crate) type OpenStore = Arc<dyn Fn(&Path) -> Result<Store, StoreError> + Sen
 pub(crate) struct Ground {
     data: PathBuf,
     /// Removed with the world; `None` for a folder that somebody else looks after.
-    folder: Option<TempDir>,
+    _folder: Option<TempDir>,
     open_store: OpenStore,
     clock: Arc<dyn Clock>,
     options: Options,
@@ -56,14 +56,14 @@ impl Ground {
     pub(crate) fn fresh() -> Self {
         let folder = TempDir::new().expect("a temporary folder can be made");
         let data = folder.path().join("data");
-        Self { folder: Some(folder), ..Self::at(&data) }
+        Self { _folder: Some(folder), ..Self::at(&data) }
     }
 
     /// A folder that is there already or is to stay.
     pub(crate) fn at(data: &Path) -> Self {
         Self {
             data: data.to_owned(),
-            folder: None,
+            _folder: None,
             open_store: Arc::new(Store::open),
             clock: Arc::new(SystemClock::start()),
             options: Options::default(),
@@ -234,8 +234,8 @@ impl World {
 
     /// Waits until something holds that another thread brings about.
     pub(crate) fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
-        let looks = PATIENCE.as_millis() / LOOK_EVERY.as_millis();
-        for _ in 0..looks {
+        let clock = SystemClock::start();
+        while u128::from(clock.monotonic_ms()) < PATIENCE.as_millis() {
             if holds(self) {
                 return;
             }

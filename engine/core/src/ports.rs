@@ -196,8 +196,8 @@ pub trait Records: Send + Sync {
     /// The record that carries `id` among its ids. `NotReady` until the index has caught up.
     fn locate(&self, community: CommunityId, id: u128) -> Result<Option<StoredRecord>, StoreError>;
 
-    /// Why a stream takes no more frames, where something of it turned out to be damaged. Reading goes on up
-    /// to the damage. A store whose frames cannot be damaged has nothing to say.
+    /// Why a stream takes no more frames, where something of it turned out to be damaged. Reading goes on
+    /// up to the damage. A store whose frames cannot be damaged has nothing to say.
     fn damage(&self, _community: CommunityId) -> Option<Damage> {
         None
     }

@@ -138,8 +138,8 @@ pub(crate) async fn run(engine: Engine) {
     }
 }
 
-/// Reads the store's due index once it is there. Streams that it does not know are woken now: only they can tell
-/// what is due.
+/// Reads the store's due index once it is there. Streams that it does not know are woken now: only they can
+/// tell what is due.
 fn load(engine: &Engine, now_ms: u64) -> bool {
     let Ports { records, due, .. } = engine.ports();
     let read = || -> Result<_, StoreError> {

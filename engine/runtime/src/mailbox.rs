@@ -130,8 +130,8 @@ impl Office {
         self.keep_snapshot().await;
     }
 
-    /// Gives up a state that is ahead of the log: whatever is left is told so, no snapshot is taken, and the next
-    /// letter finds the stream read back as it is on disk.
+    /// Gives up a state that is ahead of the log: whatever is left is told so, no snapshot is taken, and the
+    /// next letter finds the stream read back as it is on disk.
     async fn abandon(mut self, error: &StoreError) {
         self.shared.broken(self.writer.stream().id, error);
         self.letters.close();

@@ -7,8 +7,8 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kith_core::ids::{CommandId, CommunityId};
@@ -45,7 +45,7 @@ fn kill_again_and_again(seed: u64, times: u64) {
     let mut acks = Acks::default();
     for round in 0..times {
         let life = Duration::from_millis(1 + dice.roll(LIFE_MS_MAX));
-        acks.extend(run_and_kill(&data, life, || {}));
+        acks.extend(run_and_kill(&data, life, || {}).at_death);
         let mut world = Ground::at(&data).open();
         assert_nothing_lost(&world, &acks);
         // Half of the time the next child finds what a clean stop leaves.
@@ -54,8 +54,16 @@ fn kill_again_and_again(seed: u64, times: u64) {
     assert!(acks.len() > ROOMS * 4, "the children got something done: {}", acks.len());
 }
 
-/// Lets a child serve a crowd for a while and kills it, just after `before` was done; what it acknowledged.
-pub(super) fn run_and_kill(data: &Path, life: Duration, before: impl FnOnce()) -> Acks {
+/// What a child had acknowledged.
+pub(super) struct Printed {
+    /// Before the cut began.
+    pub(super) at_cut: Acks,
+    /// When it was dead.
+    pub(super) at_death: Acks,
+}
+
+/// Lets a child serve a crowd for a while, does `cut`, and kills it.
+pub(super) fn run_and_kill(data: &Path, life: Duration, cut: impl FnOnce()) -> Printed {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "recovery::kill::the_child_that_is_killed", "--nocapture"])
         .env(CHILD, data)
@@ -65,24 +73,27 @@ pub(super) fn run_and_kill(data: &Path, life: Duration, before: impl FnOnce()) -
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let (ready_to, ready) = channel();
+    let printed = Arc::new(Mutex::new(Acks::default()));
+    let acks = Arc::clone(&printed);
     let reader = std::thread::spawn(move || {
-        let mut acks = Acks::default();
         for line in lines.map_while(Result::ok) {
             if line == READY {
                 ready_to.send(()).unwrap();
             } else if let Some(ack) = line.strip_prefix(ACK) {
                 let (community, seq, command) = parse(ack).expect("a whole line was printed");
-                acks.add(community, seq, command);
+                acks.lock().unwrap().add(community, seq, command);
             }
         }
-        acks
     });
     ready.recv_timeout(Duration::from_secs(60)).expect("the child starts");
     std::thread::sleep(life);
-    before();
+    let at_cut = printed.lock().unwrap().clone();
+    cut();
     child.kill().unwrap();
     child.wait().unwrap();
-    reader.join().unwrap()
+    reader.join().unwrap();
+    let at_death = printed.lock().unwrap().clone();
+    Printed { at_cut, at_death }
 }
 
 fn parse(ack: &str) -> Option<(CommunityId, u64, CommandId)> {

@@ -6,7 +6,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use super::kill::{LIFE_MS_MAX, run_and_kill};
@@ -15,12 +15,29 @@ use crate::world::{Acks, Dice, Ground, assert_nothing_lost, rounds};
 /// Names the folder to the process in its own namespace.
 const INSIDE: &str = "KITH_POWER_FOLDER";
 const IMAGE_BYTES: u64 = 2 << 30;
+const UNMOUNTS_MAX: u32 = 600;
 /// Then another DATA is begun: proving a long past again each time takes the night.
 const ROUNDS_PER_FOLDER: u64 = 11;
 /// `FS_IOC_SHUTDOWN` with `FS_SHUTDOWN_FLAGS_NOLOGFLUSH`: the one call for which the standard library has no safe
 /// form.
-const SHUT_DOWN: &str = "import fcntl, os, struct, sys; \
-                         fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack('I', 2))";
+const SHUT_DOWN: &str = "import fcntl, os, struct, sys; place = os.open(sys.argv[1], os.O_RDONLY); \
+    sys.stdin.readline(); fcntl.ioctl(place, 0x8004587d, struct.pack('I', 2))";
+
+/// A process that needs only a word to shut a file system down, so that little happens in between.
+struct Switch(Child);
+
+impl Switch {
+    fn at_hand(mount_point: &str) -> Self {
+        let process =
+            Command::new("python3").args(["-c", SHUT_DOWN, mount_point]).stdin(Stdio::piped()).spawn();
+        Self(process.unwrap())
+    }
+
+    fn press(mut self) {
+        drop(self.0.stdin.take());
+        assert!(self.0.wait().unwrap().success());
+    }
+}
 
 fn run(program: &str, arguments: &[&str]) -> std::io::Result<ExitStatus> {
     Command::new(program).args(arguments).status()
@@ -29,6 +46,18 @@ fn run(program: &str, arguments: &[&str]) -> std::io::Result<ExitStatus> {
 fn must(program: &str, arguments: &[&str]) {
     let status = run(program, arguments).unwrap_or_else(|error| panic!("{program}: {error}"));
     assert!(status.success(), "{program} {arguments:?}: {status}");
+}
+
+/// A file system is busy for a moment after the last process has closed its last file.
+fn unmount(mount_point: &str) {
+    let gone = |_| {
+        let gone = run("umount", &[mount_point]).is_ok_and(|status| status.success());
+        if !gone {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        gone
+    };
+    assert!((0..UNMOUNTS_MAX).any(gone), "{mount_point} stays busy");
 }
 
 /// Why this machine cannot do it, if it cannot.
@@ -79,14 +108,16 @@ fn the_rounds_in_a_namespace() {
         }
         let data = mounted.join(format!("data-{}", round / ROUNDS_PER_FOLDER));
         let life = Duration::from_millis(1 + dice.roll(LIFE_MS_MAX));
-        acks.extend(run_and_kill(&data, life, || must("python3", &["-c", SHUT_DOWN, &mount_point])));
-        must("umount", &[&mount_point]);
+        let switch = Switch::at_hand(&mount_point);
+        // While the file system goes down a sync may still be told to be done: what counts was printed before.
+        acks.extend(run_and_kill(&data, life, || switch.press()).at_cut);
+        unmount(&mount_point);
         mount();
         let mut world = Ground::at(&data).open();
         assert_nothing_lost(&world, &acks);
         world.close();
         println!("round {round}: {} acknowledged, none lost", acks.len());
     }
-    must("umount", &[&mount_point]);
+    unmount(&mount_point);
     assert!(acks.len() > 100, "the children got something done: {}", acks.len());
 }
