@@ -65,3 +65,25 @@ impl Arguments {
         self.command
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn check_told(command: &clap::Command) {
+        assert!(command.get_about().is_some(), "{} says nothing of itself", command.get_name());
+        for argument in command.get_arguments() {
+            let told = argument.get_help().is_some() || argument.get_long_help().is_some();
+            assert!(told, "{} of {} says nothing of itself", argument.get_id(), command.get_name());
+        }
+        command.get_subcommands().for_each(check_told);
+    }
+
+    #[test]
+    fn every_command_and_every_flag_is_explained() {
+        Arguments::command().debug_assert();
+        check_told(&Arguments::command());
+    }
+}

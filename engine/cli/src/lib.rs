@@ -1,8 +1,8 @@
-//! The composition root of Kith: wires store, runtime and commands together. The binary `kith` is a thin shell
-//! around it, so that tests start exactly what a host starts.
+//! The composition root of Kith: wires store, runtime and commands together. The binary `kith` is a thin
+//! shell around it, so that tests start exactly what a host starts.
 //!
-//! Reading order: `arguments` (what can be written), `command` (one file each), `session` (an engine over DATA),
-//! `report` and `failure` (what is said at the end, for people and as JSON), `streams`.
+//! Reading order: `arguments` (what can be written), `command` (one file each), `session` (an engine over
+//! DATA), `report` and `failure` (what is said at the end, for people and as JSON), `streams`.
 
 pub mod arguments;
 pub mod clock;
@@ -24,7 +24,8 @@ use clap::Parser as _;
 use crate::arguments::Arguments;
 use crate::streams::Streams;
 
-/// Runs one command line and gives its exit code: 0 ok, 1 found problems, 2 usage, 3 bad input, 4 busy, 70 failed.
+/// Runs one command line and gives its exit code: 0 ok, 1 found problems, 2 usage, 3 bad input, 4 busy,
+/// 70 failed.
 pub fn run(words: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> u8 {
     let arguments = match Arguments::try_parse_from(words) {
         Ok(arguments) => arguments,

@@ -1,7 +1,7 @@
 //! A session: DATA opened, an engine over it, and what one command does with both.
 //!
-//! Promises that the engine is stopped and every stream at rest before DATA is closed, and that a failure of the
-//! log ends the command at once with exit code 70.
+//! Promises that the engine is stopped and every stream at rest before DATA is closed, and that a failure of
+//! the log ends the command at once with exit code 70.
 
 use std::path::Path;
 
@@ -72,7 +72,8 @@ pub(crate) fn over<T>(
             done = work(&session) => done,
             () = session.engine.failure() => {
                 let failed = session.opened.store().failed();
-                return Err(failed.map_or_else(|| Failure::told(Exit::Failed, Text::new("cli.failed")), Failure::from));
+                let unknown = || Failure::told(Exit::Failed, Text::new("cli.failed"));
+                return Err(failed.map_or_else(unknown, Failure::from));
             }
         };
         session.engine.stop().await;

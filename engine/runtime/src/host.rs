@@ -127,8 +127,8 @@ impl<'a> Operator<'a> {
         Ok(community)
     }
 
-    /// Takes a name for a community whose stream somebody else begins, such as a re-enactment. The id is that of a
-    /// creation cut off under the name, or a new one; `confirm` it once the stream is there.
+    /// Takes a name for a community whose stream somebody else begins, such as a re-enactment. The id is
+    /// that of a creation cut off under the name, or a new one; `confirm` it once the stream is there.
     pub async fn take_name(&self, name: &str) -> Result<CommunityId, AskError> {
         let begun = |row: &Row| matches!(row.state, State::Founding | State::Lapsed) && row.name == name;
         if let Some(row) = self.communities().await?.into_iter().find(begun) {

@@ -60,7 +60,8 @@ pub fn recover(
     }
 }
 
-/// Folds a stream from the log alone, up to a frame: what a snapshot or another copy at that frame has to equal.
+/// Folds a stream from the log alone, up to a frame: what a snapshot or another copy at that frame has to
+/// equal.
 pub fn from_log(
     community: CommunityId,
     records: &dyn Records,

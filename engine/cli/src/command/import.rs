@@ -70,7 +70,7 @@ Examples:
   kith import --data data --community shop --format csv --map time=date,author=who,text=said talk.csv
   kith import --data trial --community zig --format irc-blocks --reenact --blueprint examples/NAME logs/2020
 
-Ctrl-C ends it cleanly: what was acknowledged stays, and the same command goes on from there.";
+Ctrl-C ends it cleanly with exit code 1: what was acknowledged stays, and the same command goes on from there.";
 
 impl Import {
     pub(super) fn run(self, stage: &mut Stage<'_>) -> Result<Report, Failure> {
@@ -198,13 +198,14 @@ impl Import {
             "community": community, "name": self.community, "imported": imported,
             "bad_lines_shown": seen.bad_lines, "stopped": stopped,
         });
-        Report::new(&value, text)
+        let report = Report::new(&value, text);
+        if stopped { report.of_problems() } else { report }
     }
 
     fn report_reenacted(&self, came_to: &Reenacted, seen: &Seen, stopped: bool) -> Report {
         let mut text = format!(
             "{}: {} joined, {} wait at the gate, {} turned away\n\
-             {} messages posted, {} held, {} denied; {} timers fired; {} records\n",
+             {} messages posted, {} held, {} denied, {} without text; {} timers fired; {} records\n",
             self.community,
             came_to.joined,
             came_to.waiting,
@@ -212,6 +213,7 @@ impl Import {
             came_to.posted,
             came_to.held,
             came_to.denied,
+            came_to.empty,
             came_to.timers,
             came_to.records
         );
@@ -227,7 +229,8 @@ impl Import {
             "name": self.community, "reenacted": came_to,
             "bad_lines_shown": seen.bad_lines, "stopped": stopped,
         });
-        Report::new(&value, text)
+        let report = Report::new(&value, text);
+        if stopped { report.of_problems() } else { report }
     }
 
     fn end(&self, text: &mut String, seen: &Seen, bad_lines: u64) {

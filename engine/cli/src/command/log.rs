@@ -60,15 +60,28 @@ fn line(record: &Record, zone: &Zone) -> String {
     let at = shown::moment(record.command.at_ms, zone);
     let mut line = format!("#{:<6} {at}  {}  {}", record.seq, actor(&record.command.actor), name(&kind));
     let events = record.events.iter().filter_map(|event| serde_json::to_value(event).ok());
-    let events: Vec<String> = events.map(|event| name(&event)).collect();
-    if !events.is_empty() {
+    for (index, (event, count)) in runs(events.map(|event| name(&event))).into_iter().enumerate() {
+        let before = if index == 0 { " →" } else { "," };
+        let times = if count > 1 { format!(" ×{count}") } else { String::new() };
         // Writing to a string cannot fail.
-        let _ = write!(line, " → {}", events.join(", "));
+        let _ = write!(line, "{before} {event}{times}");
     }
     if let Some(refusal) = &record.refusal {
         let _ = write!(line, " → refused: {}", refusal.code());
     }
     line
+}
+
+/// Equal names in a row, counted: an import's record has hundreds.
+fn runs(names: impl Iterator<Item = String>) -> Vec<(String, u32)> {
+    let mut runs: Vec<(String, u32)> = Vec::new();
+    for name in names {
+        match runs.last_mut() {
+            Some((last, count)) if *last == name => *count += 1,
+            _ => runs.push((name, 1)),
+        }
+    }
+    runs
 }
 
 impl Show {

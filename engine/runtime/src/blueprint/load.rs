@@ -61,7 +61,7 @@ pub enum BlueprintError {
     #[error("{} is not a plain file", .0.display())]
     NotAFile(PathBuf),
     /// A file is larger than any blueprint's.
-    #[error("{} is larger than {FILE_BYTES_MAX} bytes; split it or remove what does not belong there", .0.display())]
+    #[error("{} is larger than {FILE_BYTES_MAX} bytes; split it or take it away", .0.display())]
     TooLarge(PathBuf),
     /// There are more files than a blueprint can have.
     #[error("{} holds more than {ENTRIES_MAX} files; keep only what belongs to the blueprint", .0.display())]
@@ -70,13 +70,19 @@ pub enum BlueprintError {
     #[error("{0}")]
     Mistake(Box<Mistake>),
     /// Every file reads, and together they would not work.
-    #[error("{}", refused(.refusal, .place.as_ref()))]
+    #[error("{}", refused(.refusal, .place.as_deref()))]
     Refused {
         /// What is wrong.
         refusal: Refusal,
         /// Where the object is written, if it was found.
         place: Option<Box<Place>>,
     },
+}
+
+impl From<Box<Mistake>> for BlueprintError {
+    fn from(mistake: Box<Mistake>) -> Self {
+        Self::Mistake(mistake)
+    }
 }
 
 impl From<Mistake> for BlueprintError {
@@ -86,11 +92,11 @@ impl From<Mistake> for BlueprintError {
 }
 
 /// A refusal in the words of the message files, in English like every error.
-fn refused(refusal: &Refusal, place: Option<&Box<Place>>) -> String {
+fn refused(refusal: &Refusal, place: Option<&Place>) -> String {
     let reader = Reader { language: kith_core::community::Language::English, stream: None };
     let text = refusal.text();
     Mistake {
-        place: place.map_or_else(|| Place::file("community.toml"), |place| (**place).clone()),
+        place: place.cloned().unwrap_or_else(|| Place::file("community.toml")),
         what: reader.render(&text),
         advice: reader.hint(&text),
     }

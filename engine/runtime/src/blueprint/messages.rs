@@ -1,4 +1,5 @@
-//! A community's own texts: `messages/<language>.toml`, flat (`"gate.welcome" = "…"`) or in tables (`[gate]`).
+//! A community's own texts: `messages/<language>.toml`, flat (`"gate.welcome" = "…"`) or in tables
+//! (`[gate]`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +15,8 @@ use crate::texts;
 const DEPTH_MAX: usize = 8;
 
 /// Reads the texts of one language.
-pub(super) fn parse(source: Source<'_>) -> Result<BTreeMap<String, String>, Mistake> {
-    let table = DeTable::parse(source.text).map_err(|error| Mistake::of_toml(source, &error))?;
+pub(super) fn parse(source: Source<'_>) -> Result<BTreeMap<String, String>, Box<Mistake>> {
+    let table = DeTable::parse(source.text).map_err(|error| Box::new(Mistake::of_toml(source, &error)))?;
     let mut out = BTreeMap::new();
     gather(source, "", table.get_ref(), DEPTH_MAX, &mut out)?;
     Ok(out)
@@ -27,7 +28,7 @@ fn gather(
     table: &DeTable<'_>,
     depth: usize,
     out: &mut BTreeMap<String, String>,
-) -> Result<(), Mistake> {
+) -> Result<(), Box<Mistake>> {
     for (key, value) in table {
         let name = key.get_ref();
         let code = if prefix.is_empty() { name.to_string() } else { format!("{prefix}.{name}") };
@@ -37,7 +38,7 @@ fn gather(
                 check_arguments(source, &code, value, text)?;
                 out.insert(code, text.to_string());
             }
-            _ => return Err(not_a_text(source, &code, value)),
+            _ => return Err(Box::new(not_a_text(source, &code, value))),
         }
     }
     Ok(())
@@ -57,7 +58,7 @@ fn check_arguments(
     code: &str,
     value: &Spanned<DeValue<'_>>,
     text: &str,
-) -> Result<(), Mistake> {
+) -> Result<(), Box<Mistake>> {
     let Some(own) = texts::template(Language::English, code) else { return Ok(()) };
     let known: BTreeSet<&str> = arguments(own).collect();
     let Some(unknown) = arguments(text).find(|name| !known.contains(name)) else { return Ok(()) };
@@ -66,11 +67,11 @@ fn check_arguments(
         true => "this text has no arguments: write it without braces".to_owned(),
         false => format!("it can hold {}", names.join(", ")),
     };
-    Err(Mistake {
+    Err(Box::new(Mistake {
         place: Place::at(source, value.span()),
         what: format!("the text `{code}` has no argument {{{unknown}}}"),
         advice: Some(advice),
-    })
+    }))
 }
 
 fn arguments(template: &str) -> impl Iterator<Item = &str> {

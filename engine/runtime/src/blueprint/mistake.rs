@@ -1,5 +1,5 @@
-//! A mistake in a file, as the person who wrote it sees it: file, line, the line itself with a caret, and what
-//! to write.
+//! A mistake in a file, as the person who wrote it sees it: file, line, the line itself with a caret, and
+//! what to write.
 
 use std::fmt;
 use std::ops::Range;

@@ -124,7 +124,8 @@ impl<'a> Play<'a> {
         self.scene("scene_ad", &[]).await?;
         let receipts = self.post("fifth", "ad").await?;
         let receipt = receipts.first().ok_or(Refusal::NotFound { what: "receipt".to_owned() })?;
-        let verdict = receipt::verdict(receipt.ground.verdict());
+        let verdict = format!("verdict_{}", receipt::verdict(receipt.ground.verdict()));
+        let verdict = self.script.word(&verdict);
         let line = format!("    {} {}", self.script.word("receipt"), receipt.id);
         self.line(&line)?;
         let line = format!("    {}", self.script.word("derived").replace("{verdict}", verdict));
@@ -171,7 +172,7 @@ impl<'a> Play<'a> {
         self.tell("sixth").await
     }
 
-    /// Asks to be let in, and shows what the gate says.
+    /// Asks to be let in, and shows what the gate answers.
     async fn knock(&mut self, who: Who, brought: Brought<'_>) -> Result<(), Failure> {
         let id = self.id();
         let owner = self
@@ -190,10 +191,7 @@ impl<'a> Play<'a> {
             invite: brought.invite.map(str::to_owned),
             source: "demo".to_owned(),
         };
-        let reply = self.ask_as(id, Actor::Person(who.person), request.into(), bodies).await?;
-        if let Some(reply) = reply {
-            self.explain(&reply.receipts).await?;
-        }
+        self.ask_as(id, Actor::Person(who.person), request.into(), bodies).await?;
         self.tell(who.name).await
     }
 
@@ -212,7 +210,7 @@ impl<'a> Play<'a> {
     async fn post(&mut self, name: &'static str, words: &str) -> Result<Vec<Receipt>, Failure> {
         let member = self.member(name).await?;
         let text = self.script.word(words).to_owned();
-        let line = format!("  {} {}: {text}", self.script.word(name), self.script.word("says"));
+        let line = format!("  {} {} {text}", self.script.word(name), self.script.word("says"));
         self.line(&line)?;
         let id = self.id();
         let mut bodies = Bodies::default();
@@ -261,7 +259,7 @@ impl<'a> Play<'a> {
         let notices = notices.await?;
         self.told.insert(member, known + notices.len());
         let told = self.script.word("told").replace("{name}", self.script.word(name));
-        notices.iter().try_for_each(|notice| self.line(&format!("  {told}: {notice}")))
+        notices.iter().try_for_each(|notice| self.line(&format!("  {told} {notice}")))
     }
 
     async fn scene(&mut self, name: &str, arguments: &[(&str, &str)]) -> Result<(), Failure> {

@@ -35,8 +35,8 @@ impl Script {
     }
 
     /// What is said under a name.
-    pub(super) fn word<'a>(&'a self, name: &'a str) -> &'a str {
-        self.words.get(name).map_or(name, String::as_str)
+    pub(super) fn word(&self, name: &str) -> &str {
+        self.words.get(name).map_or("", String::as_str)
     }
 }
 

@@ -1,0 +1,92 @@
+//! The command line from outside: words in, exit code and text out, on real DATA folders.
+//!
+//! Starts exactly what the binary starts (`kith::run`). Only Ctrl-C and the terminal's progress are not
+//! reached from here.
+
+mod community;
+mod demo;
+mod failures;
+mod past;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kith::streams::Streams;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder to work in.
+struct Desk {
+    folder: TempDir,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+struct Ended {
+    code: u8,
+    out: String,
+    err: String,
+}
+
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Kept {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file, folders included.
+    fn write(&self, name: &str, text: &str) -> String {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("made");
+        std::fs::write(&path, text).expect("written");
+        path.display().to_string()
+    }
+
+    /// Runs a command line; a word that begins with `@` is a path in this folder.
+    fn run(&self, line: &str) -> Ended {
+        let word = |word: &str| match word.strip_prefix('@') {
+            Some(name) => self.path(name).into_os_string(),
+            None => OsString::from(word),
+        };
+        let words: Vec<OsString> = std::iter::once("kith").chain(line.split(' ')).map(word).collect();
+        let (out, err) = (Kept::default(), Kept::default());
+        let code = kith::run(words, &mut Streams::new(out.clone(), err.clone()));
+        Ended { code, out: out.text(), err: err.text() }
+    }
+
+    /// Runs a command line that has to work.
+    fn works(&self, line: &str) -> String {
+        let ended = self.run(&format!("--language en {line}"));
+        assert_eq!(ended.code, 0, "{line}: {}{}", ended.out, ended.err);
+        ended.out
+    }
+
+    /// The same with its JSON.
+    fn json(&self, line: &str) -> Value {
+        serde_json::from_str(&self.works(&format!("--json {line}"))).expect("one JSON object")
+    }
+}
