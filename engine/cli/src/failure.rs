@@ -71,7 +71,7 @@ impl Failure {
         Reader { language, stream: None }.hint(&self.text)
     }
 
-    fn chain(exit: Exit, code: &str, error: &dyn Error) -> Self {
+    pub(crate) fn chain(exit: Exit, code: &str, error: &dyn Error) -> Self {
         let mut said = error.to_string();
         let mut source = error.source();
         while let Some(inner) = source {

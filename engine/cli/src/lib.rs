@@ -5,6 +5,7 @@
 //! DATA), `report` and `failure` (what is said at the end, for people and as JSON), `streams`.
 
 pub mod arguments;
+pub mod bench;
 pub mod clock;
 mod command;
 mod diagnostics;

@@ -31,6 +31,11 @@ impl Report {
         Self { value, text: text.into(), problems: false }
     }
 
+    /// Of a command that has spoken while it ran.
+    pub(crate) fn said_already() -> Self {
+        Self { value: Value::Null, text: String::new(), problems: false }
+    }
+
     /// The same, of something that is not as it should be: exit code 1.
     pub(crate) fn of_problems(self) -> Self {
         Self { problems: true, ..self }
@@ -48,6 +53,7 @@ pub(crate) fn finish(
         Ok(report) => {
             let text = match form {
                 Form::People => report.text,
+                Form::Json if report.value.is_null() => String::new(),
                 Form::Json => format!("{}\n", report.value),
             };
             match streams.say(&text) {

@@ -33,8 +33,8 @@ pub const CUT_BYTES_MAX: usize = 1 << 30;
 /// Groups waiting for the listener; beyond it the committer waits for the listener after acknowledging.
 pub const LISTENER_GROUPS_MAX: usize = 1024;
 
-/// Expanded ciphers kept for active owners, about 1 KiB each.
-pub const CIPHERS_MAX: usize = 4096;
+/// Keys kept for active owners, about 150 bytes each; the others are read from the key file.
+pub const RECENT_KEYS_MAX: usize = 65_536;
 
 /// Bytes read ahead when a segment is walked.
 pub const WINDOW_BYTES: usize = 256 << 10;

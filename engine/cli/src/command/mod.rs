@@ -1,6 +1,7 @@
 //! The commands, one file each: arguments with their help, what is done, what is said.
 
 mod backup;
+mod bench;
 mod channel;
 mod community;
 mod compact;
@@ -70,6 +71,8 @@ pub(crate) enum Command {
     Channel(channel::Channels),
     /// Watch a small group live: the gate, talk, an ad held, a receipt, an appeal
     Demo(demo::Demo),
+    /// Measure the engine, each figure beside a reference of the same run
+    Bench(bench::Bench),
     /// Print completions for a shell
     Completions(completions::Completions),
 }
@@ -93,6 +96,7 @@ pub(crate) fn run(arguments: Arguments, streams: &mut Streams) -> Result<Report,
         Command::Log(log) => log.run(),
         Command::Channel(channels) => channels.run(),
         Command::Demo(demo) => demo.run(&mut stage),
+        Command::Bench(bench) => bench.run(&stage),
         Command::Completions(completions) => completions.run(),
     }
 }

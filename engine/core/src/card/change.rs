@@ -12,6 +12,7 @@ use crate::queue::{self, Item, Verdict};
 use crate::refusal::Refusal;
 use crate::rule::{self, Draft, Occasion};
 use crate::stream::Community;
+use crate::text::reading::Reading;
 use crate::text::template::Template;
 
 /// Checks a nickname that came with the command, and finds its text.
@@ -65,7 +66,7 @@ pub fn check_template(
 }
 
 /// A name and its card as a draft that the rules judge.
-pub fn draft<'a>(author: &'a Member, texts: &'a [&'a str]) -> Draft<'a> {
+pub fn draft<'a>(author: &'a Member, texts: &'a Reading<'a>) -> Draft<'a> {
     Draft { author, channel: None, parts: &[], texts, occasion: Occasion::Nickname }
 }
 
@@ -82,6 +83,7 @@ pub(super) fn change(
     if ctx.community.card.held.contains_key(&member.id) {
         return Err(Refusal::WrongState { what: "card".to_owned(), state: "held".to_owned() });
     }
+    let texts = Reading::of(&texts);
     let draft = draft(member, &texts);
     let judgement = rule::judge(ctx, &draft);
     rule::punish(ctx, &draft, &judgement, out);

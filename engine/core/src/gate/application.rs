@@ -21,6 +21,7 @@ use crate::refusal::Refusal;
 use crate::role::MEMBER;
 use crate::rule;
 use crate::stream::Stream;
+use crate::text::reading::Reading;
 use crate::{card, gate};
 
 /// What somebody brings to the gate.
@@ -303,7 +304,7 @@ fn weigh(ctx: &Ctx<'_>, request: &Request<'_>, row: &Member, nickname: &str) -> 
     let joined = config.mode.join(grounds.iter().map(Ground::verdict));
     let mut texts = vec![nickname];
     texts.extend(request.card.values().filter_map(|value| ctx.text(value)));
-    let judgement = rule::judge(ctx, &card::draft(row, &texts));
+    let judgement = rule::judge(ctx, &card::draft(row, &Reading::of(&texts)));
     let raid = Ground::Raid(raid::check(ctx.community));
     let verdict = joined.max(judgement.verdict.unwrap_or(Verdict::Allow)).max(raid.verdict());
     let grounds = grounds.into_iter().filter(|_| joined == verdict).chain([raid]);

@@ -25,6 +25,7 @@ use crate::moment::Moment;
 use crate::refusal::Refusal;
 use crate::role::{MEMBER, Need, Permission};
 use crate::stream::Community;
+use crate::text::reading::Reading;
 
 /// Who an author is in the source: a MAC of (format, name or id) under the community's pepper, since names
 /// are personal.
@@ -332,7 +333,7 @@ impl<'a> Batch<'a> {
     fn measure(&self, parts: &[Part]) -> Measure {
         let texts: Vec<&str> =
             parts.iter().filter_map(Part::text).filter_map(|text| self.ctx.text(text)).collect();
-        Measure::of(&texts)
+        Measure::of(&Reading::of(&texts))
     }
 
     /// The member of an author; at first sight they become one.

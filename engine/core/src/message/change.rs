@@ -17,6 +17,7 @@ use crate::notice::{Arg, Text};
 use crate::refusal::Refusal;
 use crate::role::{self, Permission};
 use crate::rule;
+use crate::text::reading::Reading;
 
 /// That a message was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +44,7 @@ pub(super) fn edit(ctx: &Ctx<'_>, id: MessageId, parts: &[Part], out: &mut Outco
     }
     rule::may_speak(ctx, author)?;
     let texts = part::check(ctx, parts)?;
+    let texts = Reading::of(&texts);
     check_open(channel)?;
     check_cards(ctx, parts)?;
     let window_ms = u64::from(ctx.community.messages.config.edit_window_minutes) * MINUTE_MS;

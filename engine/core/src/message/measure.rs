@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::rule;
-use crate::text::{links, measure};
+use crate::text::links::LinkKind;
+use crate::text::reading::Reading;
 
 /// Facts about a content.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,14 +20,10 @@ pub struct Measure {
 
 impl Measure {
     /// Measures the texts of a message.
-    pub fn of(texts: &[&str]) -> Self {
-        let chars = texts.iter().fold(0_u32, |sum, text| sum.saturating_add(measure::measure(text).chars));
-        let links: usize = texts.iter().map(|text| count_links(text)).sum();
-        Self { chars, fingerprint: rule::fingerprint(texts), links: u16::try_from(links).unwrap_or(u16::MAX) }
+    pub fn of(texts: &Reading<'_>) -> Self {
+        use LinkKind::{Invite, Ip, Web};
+        let links = texts.links().iter().filter(|(_, link)| matches!(link.kind, Web | Ip | Invite)).count();
+        let links = u16::try_from(links).unwrap_or(u16::MAX);
+        Self { chars: texts.chars(), fingerprint: texts.fingerprint(), links }
     }
-}
-
-fn count_links(text: &str) -> usize {
-    use links::LinkKind::{Invite, Ip, Web};
-    links::find(text).iter().filter(|link| matches!(link.kind, Web | Ip | Invite)).count()
 }

@@ -15,6 +15,7 @@ use crate::moment::Moment;
 use crate::queue::{self, Item, Verdict};
 use crate::refusal::Refusal;
 use crate::rule::{self, Draft, Judgement, Occasion};
+use crate::text::reading::Reading;
 
 /// A message, or the edit of one, that is not shown (yet): it waits in the queue, or was denied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +63,7 @@ fn say(ctx: &Ctx<'_>, saying: &Saying<'_>, out: &mut Outcome) -> Result<(), Refu
     let channel = channel::find_readable(ctx, saying.channel)?;
     may_say(ctx, saying, author, channel)?;
     let texts = part::check(ctx, saying.parts)?;
+    let texts = Reading::of(&texts);
     mention::check_counts(ctx, saying.mentions)?;
     check_objects(ctx, saying, channel)?;
     let header = Header {
@@ -117,7 +119,7 @@ pub(super) fn check_cards(ctx: &Ctx<'_>, parts: &[Part]) -> Result<(), Refusal> 
 }
 
 /// Lets the rules judge, and does what they say: post, hold or deny.
-pub(super) fn settle(ctx: &Ctx<'_>, author: &Member, texts: &[&str], held: Held, out: &mut Outcome) {
+pub(super) fn settle(ctx: &Ctx<'_>, author: &Member, texts: &Reading<'_>, held: Held, out: &mut Outcome) {
     let occasion = if held.edits.is_some() { Occasion::Edit } else { Occasion::Post };
     let channel = Some(held.header.channel);
     let draft = Draft { author, channel, parts: &held.parts, texts, occasion };

@@ -14,6 +14,7 @@ use crate::message::{self, Held};
 use crate::notice::{Arg, Text};
 use crate::refusal::Refusal;
 use crate::rule::{self, Draft, Edition, Occasion};
+use crate::text::reading::Reading;
 
 /// What today's rules say about an old decision.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,7 +167,8 @@ fn review_text(ctx: &Ctx<'_>, held: &Held) -> Option<Verdict> {
     let texts: Vec<&str> =
         held.parts.iter().filter_map(rule::text_of).map(|body| ctx.text(body)).collect::<Option<_>>()?;
     let channel = Some(held.header.channel);
-    let draft = Draft { author, channel, parts: &held.parts, texts: &texts, occasion: Occasion::Post };
+    let draft =
+        Draft { author, channel, parts: &held.parts, texts: &Reading::of(&texts), occasion: Occasion::Post };
     Some(rule::review(ctx, &draft))
 }
 

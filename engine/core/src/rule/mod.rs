@@ -47,7 +47,7 @@ pub use sanction::{strike_for_denied_hold, undo};
 pub use slow::{SlowModes, check as check_slow, configure as configure_slow};
 pub use strike::{Mute, Record, Strikes};
 pub use tally::{Edition, Label, Tallies, Tally};
-pub use view::{Quote, fingerprint, text_of};
+pub use view::{Quote, text_of};
 
 use std::collections::BTreeMap;
 
@@ -66,6 +66,7 @@ use crate::queue::{Receipt, Verdict};
 use crate::refusal::Refusal;
 use crate::role::{Need, Permission};
 use crate::stream::Community;
+use crate::text::reading::Reading;
 
 /// One rule of a community.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,7 +132,7 @@ pub struct Draft<'a> {
     /// Its parts; empty for a nickname.
     pub parts: &'a [Part],
     /// Its texts: those of text and code parts (`text_of`) in their order, or the nickname first.
-    pub texts: &'a [&'a str],
+    pub texts: &'a Reading<'a>,
     /// On what occasion.
     pub occasion: Occasion,
 }

@@ -10,6 +10,7 @@ use crate::moment::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::queue::{Ground as AnyGround, Verdict::*};
 use crate::testing_rule::rule;
 use crate::testing_talk::{ANN, BEN, Bench, MODERATOR, OWNER};
+use crate::text::reading::Reading;
 
 fn bench_with(name: &str, json: &str, step: Step) -> Bench {
     let mut bench = Bench::new();
@@ -486,8 +487,13 @@ fn nicknames_have_a_form_of_their_own() {
         bench.by_hand(ANN, |ctx, _| {
             let author = ctx.actor.unwrap();
             let texts = [nickname];
-            let draft =
-                Draft { author, channel: None, parts: &[], texts: &texts, occasion: Occasion::Nickname };
+            let draft = Draft {
+                author,
+                channel: None,
+                parts: &[],
+                texts: &Reading::of(&texts),
+                occasion: Occasion::Nickname,
+            };
             let judgement = judge(ctx, &draft);
             let code = judgement.receipts.first().map(|receipt| receipt.reason.code.as_str());
             assert_eq!((code, judgement.verdict), (expected, expected.map(|_| Hold)), "{nickname}");

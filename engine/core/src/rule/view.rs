@@ -16,9 +16,9 @@ use crate::limits::QUOTES_MAX;
 use crate::message::{CardSubject, Part};
 use crate::notice::Arg;
 use crate::stream::Community;
-use crate::text::links::{self, Link, LinkKind};
+use crate::text::links::{Link, LinkKind};
 use crate::text::measure::{self, Measure};
-use crate::text::normal::{Exactness, Normal, normalise};
+use crate::text::normal::{Exactness, Normal};
 
 /// A piece of what was judged: bytes in one of the message's bodies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,11 +55,7 @@ pub(super) struct View<'a> {
     /// Compiled lists, patterns and templates.
     pub compiled: &'a Compiled,
     past: Past,
-    loose: OnceCell<Vec<Normal>>,
-    plain: OnceCell<Vec<Normal>>,
-    links: OnceCell<Vec<(usize, Link)>>,
     measure: OnceCell<Measure>,
-    fingerprint: OnceCell<u32>,
 }
 
 impl<'a> View<'a> {
@@ -70,31 +66,18 @@ impl<'a> View<'a> {
             draft,
             compiled: ctx.community.rules.compiled.get(&ctx.community.rules, &ctx.community.profile.lists),
             past,
-            loose: OnceCell::new(),
-            plain: OnceCell::new(),
-            links: OnceCell::new(),
             measure: OnceCell::new(),
-            fingerprint: OnceCell::new(),
         }
     }
 
     /// The texts, normalised.
     pub(super) fn normal(&self, exactness: Exactness) -> &[Normal] {
-        let cell = match exactness {
-            Exactness::Loose => &self.loose,
-            Exactness::Plain => &self.plain,
-        };
-        cell.get_or_init(|| self.draft.texts.iter().map(|text| normalise(text, exactness)).collect())
+        self.draft.texts.normal(exactness)
     }
 
     /// Everything found in the texts that leads out of the community, with the number of its text.
     pub(super) fn links(&self) -> &[(usize, Link)] {
-        self.links.get_or_init(|| {
-            let texts = self.draft.texts.iter().enumerate();
-            texts
-                .flat_map(|(index, text)| links::find(text).into_iter().map(move |link| (index, link)))
-                .collect()
-        })
+        self.draft.texts.links()
     }
 
     /// How many things of some kinds were found, and the first of them as quotes.
@@ -124,7 +107,7 @@ impl<'a> View<'a> {
 
     /// The fingerprint of the texts.
     pub(super) fn fingerprint(&self) -> u32 {
-        *self.fingerprint.get_or_init(|| fingerprint(self.draft.texts))
+        self.draft.texts.fingerprint()
     }
 
     /// What the author said in the last `within_ms`, newest first.
@@ -151,15 +134,6 @@ impl<'a> View<'a> {
     pub(super) fn quote(&self, index: usize, range: &std::ops::Range<usize>) -> Option<Quote> {
         let body = *self.draft.parts.iter().filter_map(text_of).nth(index)?;
         Some(Quote { body, start: range.start as u32, end: range.end as u32 })
-    }
-}
-
-/// The fingerprint by which the rules know a message again: of all its texts. 0 where there is none.
-pub fn fingerprint(texts: &[&str]) -> u32 {
-    match texts {
-        [] => 0,
-        [only] => measure::fingerprint(only),
-        several => measure::fingerprint(&several.join("\n")),
     }
 }
 

@@ -11,6 +11,9 @@ use std::ops::Range;
 use super::normal::{Normal, normalise_visible};
 
 mod shapes;
+mod signs;
+
+use signs::Signs;
 
 /// What kind of thing leads out of the community.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,14 +54,38 @@ struct Found {
     host: Option<String>,
 }
 
+/// Looks for one kind of thing in the visible form.
+type Finder = fn(&str) -> Vec<Found>;
+
+/// The finders in the order in which they may claim a place, each with what must be there for it to look.
+const FINDERS: [(Finder, fn(&Signs) -> bool); 9] = [
+    (urls, Signs::may_hold_url),
+    (emails, Signs::may_hold_email),
+    (domains, Signs::may_hold_domain),
+    (pointed_domains, Signs::may_hold_pointed_domain),
+    (ips, Signs::may_hold_ip),
+    (wechat_ids, Signs::may_hold_wechat_id),
+    (qq_numbers, Signs::may_hold_qq_number),
+    (phones, Signs::may_hold_phone),
+    (group_qrs, Signs::may_hold_group_qr),
+];
+
 /// Finds all links, invites and contacts of a text.
 pub fn find(text: &str) -> Vec<Link> {
-    if !may_hold_any(text) {
+    if !Signs::of(text).any() {
         return Vec::new();
     }
     let normal = normalise_visible(text);
+    let signs = Signs::of(normal.text());
+    find_where(&normal, |holds| holds(&signs))
+}
+
+fn find_where(normal: &Normal, looks: impl Fn(fn(&Signs) -> bool) -> bool) -> Vec<Link> {
     let mut found: Vec<Found> = Vec::new();
-    for finder in [urls, emails, domains, pointed_domains, ips, wechat_ids, qq_numbers, phones, group_qrs] {
+    for (finder, holds) in FINDERS {
+        if !looks(holds) {
+            continue;
+        }
         for one in finder(normal.text()) {
             let free = found.iter().all(|f| one.range.end <= f.range.start || f.range.end <= one.range.start);
             if free && !one.range.is_empty() {
@@ -67,19 +94,11 @@ pub fn find(text: &str) -> Vec<Link> {
         }
     }
     found.sort_by_key(|one| one.range.start);
-    found.into_iter().map(|one| locate(&normal, one)).collect()
+    found.into_iter().map(|one| locate(normal, one)).collect()
 }
 
 fn locate(normal: &Normal, found: Found) -> Link {
     Link { kind: found.kind, range: normal.range(found.range), host: found.host }
-}
-
-/// Plain talk has no dot, digit or sign of these, and is most of what is said.
-fn may_hold_any(text: &str) -> bool {
-    !text.is_ascii()
-        || text.bytes().any(|byte| matches!(byte, b'.' | b'@' | b':' | b'/' | b'0'..=b'9'))
-        || text.to_ascii_lowercase().contains("dot")
-        || text.len() > 8 && text.to_ascii_lowercase().contains("chat")
 }
 
 fn emails(text: &str) -> Vec<Found> {

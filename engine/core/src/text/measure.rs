@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::glyphs::{is_free_mark, is_ignorable, is_unspaced};
-use super::normal::{Exactness, normalise};
+use super::normal::{Exactness, Normal, normalise};
 
 /// What can be counted in a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,8 +32,22 @@ static MENTION: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Measures a text.
 pub fn measure(text: &str) -> Measure {
-    let mut out =
-        Measure { lines: count(text.lines()), mentions: count(MENTION.find_iter(text)), ..<_>::default() };
+    let (lines, mentions) = (count(text.lines()), count(MENTION.find_iter(text)));
+    Measure { lines, mentions, ..walk(text) }
+}
+
+/// The characters alone, as `measure` counts them.
+pub fn chars(text: &str) -> u32 {
+    if text.is_ascii() {
+        let shown = |byte: &u8| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\n' | b'\r');
+        return count(text.bytes().filter(shown));
+    }
+    walk(text).chars
+}
+
+/// Everything that is counted character by character.
+fn walk(text: &str) -> Measure {
+    let mut out = Measure::default();
     let mut upper = 0_u64;
     let mut run = Run::default();
     let mut before = Before::Other;
@@ -127,7 +141,11 @@ fn is_emoji(ch: char) -> bool {
 /// nothing. Equal values are a reason to look, never a proof. A change to the look-alikes changes
 /// fingerprints; they serve within hours, so nothing depends on old ones.
 pub fn fingerprint(text: &str) -> u32 {
-    let normal = normalise(text, Exactness::Loose);
+    fingerprint_of(&normalise(text, Exactness::Loose), text)
+}
+
+/// `fingerprint` of a text whose loose normal form is there already.
+pub(super) fn fingerprint_of(normal: &Normal, text: &str) -> u32 {
     let is_said = normal.text().chars().any(|ch| ch.is_alphanumeric() || is_unspaced(ch));
     let read = if is_said { normal.text() } else { text };
     let bytes = read.split_whitespace().flat_map(str::bytes);
@@ -184,9 +202,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_measured(text in "\\p{any}{0,40}|[👍👨\u{200d}🇨a@ \n]{0,20}") {
+        fn any_text_is_measured(text in "\\p{any}{0,40}|[\x00-\x7f]{0,40}|[👍👨\u{200d}🇨a@ \n]{0,20}") {
             let measure = measure(&text);
             prop_assert!(measure.chars as usize <= text.chars().count());
+            prop_assert_eq!(chars(&text), measure.chars);
             prop_assert!(measure.run_chars_max <= text.chars().count() as u32);
             prop_assert!(measure.caps_permille <= 1000);
             prop_assert_eq!(fingerprint(&text), fingerprint(&text));

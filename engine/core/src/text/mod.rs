@@ -9,6 +9,7 @@ pub mod words;
 pub mod links;
 pub mod measure;
 pub mod pattern;
+pub mod reading;
 pub mod template;
 
 mod glyphs;

@@ -15,7 +15,7 @@
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, Match};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Match};
 
 use super::glyphs::{is_spaced_letter, is_unspaced};
 use super::normal::{Exactness, Normal, normalise, normalise_native};
@@ -168,7 +168,11 @@ impl WordList {
                 needles.push(needle);
             }
         }
-        let automaton = AhoCorasick::new(&needles)
+        // A table for every byte (the default for short lists) takes hundreds of kilobytes, and a host has a
+        // list a community: it would be out of the cache each time and out of memory in the end.
+        let automaton = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(&needles)
             .map_err(|error| WordListError::Build(std::sync::Arc::new(BuildFailure(error))))?;
         Ok(Self { exactness, patterns, automaton })
     }

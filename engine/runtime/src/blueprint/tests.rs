@@ -26,7 +26,11 @@ fn a_mistake_is_shown_with_its_line_and_what_to_write() {
         ("[[rule]]\ncheck.length.max_chars = 5\n", "`name` is missing", "add a line `name = …`"),
         ("language = \"de\"\n", "`de` is not known here", "en, zh-CN"),
         ("about = \"a\"\nabout = \"b\"\n", "community.toml:2:1: duplicate key", "keep one of the two"),
-        ("zone = \"Asia/Shangai\"\n", "community.toml:1:8: Asia/Shangai: this does not fit", "^^^^^^^^^^^^^^"),
+        (
+            "zone = \"Asia/Shangai\"\n",
+            "community.toml:1:8: Asia/Shangai: this does not fit",
+            "^^^^^^^^^^^^^^",
+        ),
         ("[roles.elder]\nrank = 100\n", "roles.elder.rank", "0–99"),
         ("[[rule]]\nname = \"ads\"\ncheck.words.lists = [\"adverts\"]\n", "community.toml:3:22", "adverts"),
         ("about = \"a\n", "community.toml:1:", "begin and end with a quote"),

@@ -2,11 +2,11 @@
 //!
 //! New keys wait in memory until the committer makes them durable, before the group that needs them.
 //! Destroying overwrites the key in place and leaves a tombstone. In memory a key costs 8 bytes: a
-//! fingerprint of the member and a slot; key bytes are read on demand and kept, expanded, for active owners
+//! fingerprint of the member and a slot; key bytes are read on demand and kept for active owners
 //! only.
 
-mod ciphers;
 mod host;
+mod recent;
 mod slots;
 
 use std::collections::HashMap;
@@ -21,8 +21,8 @@ use zeroize::Zeroizing;
 use crate::disk::{Disk, File};
 use crate::failure::{IoContext, Poison};
 
-use ciphers::Ciphers;
 pub(crate) use host::HostKey;
+use recent::Recent;
 use slots::{Entry, SLOT_BYTES, Secret, slot_offset};
 
 /// The member under which a community's pepper is kept; no member has this id.
@@ -31,7 +31,7 @@ const PEPPER: MemberId = MemberId(0);
 /// What is known of the key of one owner.
 pub(crate) enum Opening {
     /// The key is there.
-    Cipher(Arc<Aes256Gcm>),
+    Cipher(Box<Aes256Gcm>),
     /// It was destroyed.
     Destroyed,
     /// There never was one, or its slot is damaged.
@@ -46,7 +46,7 @@ pub(crate) struct KeyFile {
     /// Held while the file is written; taken before `index`.
     writing: Mutex<()>,
     index: Mutex<Index>,
-    ciphers: Mutex<Ciphers>,
+    recent: Mutex<Recent>,
 }
 
 #[derive(Default)]
@@ -62,6 +62,10 @@ struct Index {
 fn fingerprint(member: MemberId) -> u32 {
     let folded = (member.0 ^ (member.0 >> 64)) as u64;
     (folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
+}
+
+fn cipher(secret: &Secret) -> Aes256Gcm {
+    Aes256Gcm::new((&**secret).into())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -127,40 +131,39 @@ impl KeyFile {
             poison,
             writing: Mutex::default(),
             index: Mutex::new(index),
-            ciphers: Mutex::default(),
+            recent: Mutex::default(),
         })
     }
 
     /// The cipher to seal under; a new key is made where there is none, and waits for `flush`.
-    pub(crate) fn sealing(
-        &self,
-        community: CommunityId,
-        owner: MemberId,
-    ) -> Result<Arc<Aes256Gcm>, StoreError> {
-        if let Some(cipher) = lock(&self.ciphers).get(community, owner) {
-            return Ok(cipher);
+    pub(crate) fn sealing(&self, community: CommunityId, owner: MemberId) -> Result<Aes256Gcm, StoreError> {
+        if let Some(secret) = lock(&self.recent).get(community, owner) {
+            return Ok(cipher(&secret));
         }
         let mut index = lock(&self.index);
         let secret = match self.live(&index, community, owner)? {
             Some(entry) if entry.is_live() => entry.secret,
             _ => self.make(&mut index, community, owner)?,
         };
-        let cipher = Arc::new(Aes256Gcm::new((&*secret).into()));
-        lock(&self.ciphers).put(community, owner, Arc::clone(&cipher));
-        Ok(cipher)
+        Ok(self.remember(community, owner, secret))
+    }
+
+    /// Keeps a key at hand, under the index's lock, so that whoever destroys it drops it here afterwards.
+    fn remember(&self, community: CommunityId, owner: MemberId, secret: Secret) -> Aes256Gcm {
+        let cipher = cipher(&secret);
+        lock(&self.recent).put(community, owner, Arc::new(secret));
+        cipher
     }
 
     /// The cipher to unseal with, or why there is none.
     pub(crate) fn opening(&self, community: CommunityId, owner: MemberId) -> Result<Opening, StoreError> {
-        if let Some(cipher) = lock(&self.ciphers).get(community, owner) {
-            return Ok(Opening::Cipher(cipher));
+        if let Some(secret) = lock(&self.recent).get(community, owner) {
+            return Ok(Opening::Cipher(Box::new(cipher(&secret))));
         }
         let index = lock(&self.index);
         Ok(match self.live(&index, community, owner)? {
             Some(entry) if entry.is_live() => {
-                let cipher = Arc::new(Aes256Gcm::new((&*entry.secret).into()));
-                lock(&self.ciphers).put(community, owner, Arc::clone(&cipher));
-                Opening::Cipher(cipher)
+                Opening::Cipher(Box::new(self.remember(community, owner, entry.secret)))
             }
             Some(_) => Opening::Destroyed,
             None => Opening::Unknown,
@@ -276,7 +279,7 @@ impl Keys for KeyFile {
         let _writing = lock(&self.writing);
         let slots = lock(&self.index).candidates(community, member);
         let outcome = self.destroy_slots(&slots, |entry| entry.member == member);
-        lock(&self.ciphers).forget(community);
+        lock(&self.recent).forget(community);
         outcome
     }
 
@@ -285,7 +288,7 @@ impl Keys for KeyFile {
         let slots = lock(&self.index).slots.get(&community).cloned().unwrap_or_default();
         let slots: Vec<u32> = slots.into_iter().map(|(_, slot)| slot).collect();
         let outcome = self.destroy_slots(&slots, |_| true);
-        lock(&self.ciphers).forget(community);
+        lock(&self.recent).forget(community);
         outcome
     }
 

@@ -191,3 +191,16 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #[test]
+    fn signs_hide_nothing_that_a_finder_finds(
+        text in concat!(
+            "[ -~]{0,40}|[a-dA-Dotwxvq.@:/0-9 ()\\[\\]{}+-]{0,40}",
+            "|(vx|WX|qq|dot|at|(at)|://|com|org|[ .:/+@(){}\\[\\]0-9a-f]",
+            "|微|点|。|qr|scan|weixin|wechat|code|group|https|\x01){0,16}",
+        ),
+    ) {
+        prop_assert_eq!(find(&text), find_where(&normalise_visible(&text), |_| true));
+    }
+}

@@ -205,3 +205,12 @@ proptest! {
         prop_assert_eq!(read(&once), once);
     }
 }
+
+proptest! {
+    #[test]
+    fn plain_texts_fold_as_any_others(text in "[ -~\t\n]{0,60}|[a-zA-Z .,+!?\t\n]{0,60}") {
+        if let Some(folded) = plain(&text) {
+            prop_assert_eq!(folded, fold(&text, Letters::Latinised));
+        }
+    }
+}
