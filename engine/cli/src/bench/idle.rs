@@ -80,6 +80,7 @@ fn figures(communities: usize, seen: &BTreeMap<String, f64>) -> Vec<Figure> {
     let opened = format!("{:.1} MB before the index was open", value("opened_mb"));
     let active =
         format!("p50 {:.2} ms; with all open {:.0} MB", value("active_p50_ms"), value("all_open_mb"));
+    let fired = vec![format!("{:.0} of {communities} fired", value("fired"))];
     vec![
         figure(
             format!("{communities} idle communities of {MEMBERS} members: resident memory"),
@@ -88,6 +89,6 @@ fn figures(communities: usize, seen: &BTreeMap<String, f64>) -> Vec<Figure> {
             vec![opened],
         ),
         figure("one of them active again, p99".to_owned(), "active_p99_ms", ("ms", 5.0), vec![active]),
-        figure(format!("{communities} due timers fired"), "fired_s", ("s", 120.0), Vec::new()),
+        figure(format!("{communities} due timers fired"), "fired_s", ("s", 120.0), fired),
     ]
 }
