@@ -78,6 +78,8 @@ pub(crate) struct Office {
     snapshot_seq: u64,
     courier_due: bool,
     erasing: bool,
+    /// Whether anybody has asked, or only timers have woken it.
+    asked: bool,
     /// A timer that was refused is not tried again before.
     timers_after_ms: u64,
 }
@@ -99,6 +101,7 @@ impl Office {
             snapshot_seq,
             courier_due,
             erasing,
+            asked: false,
             timers_after_ms: 0,
         }
     }
@@ -123,7 +126,8 @@ impl Office {
             if purged || self.writer.stream().seq >= self.snapshot_seq + RECORDS_PER_SNAPSHOT {
                 self.keep_snapshot().await;
             }
-            if rest {
+            // A stream that only its timers woke rests at once: thousands can be due in the same minute.
+            if rest || (!self.asked && self.letters.is_empty()) {
                 self.letters.close();
             }
         }
@@ -142,6 +146,7 @@ impl Office {
 
     /// Takes one letter; says whether it asks for rest.
     fn take(&mut self, letter: Letter) -> bool {
+        self.asked |= matches!(letter, Letter::Ask(..) | Letter::View(_));
         match letter {
             Letter::Ask(draft, reply_to) => self.ask(*draft, reply_to),
             Letter::View(view) => {

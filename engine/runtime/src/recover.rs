@@ -28,35 +28,70 @@ pub struct Recovered {
     pub damage: Option<Damage>,
 }
 
+/// Frames folded between two looks for a snapshot that the index could not give yet: a fraction of a second.
+const FRAMES_PER_LOOK: u64 = 2_000;
+
 /// Folds a stream up to its durable head, or up to where it is damaged.
+///
+/// A start never waits for the index: the fold begins with what the log has, and changes over to the newest
+/// snapshot as soon as the index can give one that is further on.
 pub fn recover(
     community: CommunityId,
     records: &dyn Records,
     snapshots: &dyn Snapshots,
 ) -> Result<Recovered, AskError> {
-    let (mut stream, mut head) = start(community, records, snapshots)?;
-    let mut broken = None;
-    let read = records.read(community, head.frame_no + 1, &mut |frame| match fold(&mut stream, &frame) {
-        Ok(()) => {
-            head = frame.head;
-            ControlFlow::Continue(())
+    let mut at = start(community, records, snapshots)?;
+    loop {
+        let (mut broken, mut further, mut frames) = (None, None, 0_u64);
+        let read = records.read(community, at.head.frame_no + 1, &mut |frame| {
+            if let Err(what) = fold(&mut at.stream, &frame) {
+                broken = Some(what);
+                return ControlFlow::Break(());
+            }
+            at.head = frame.head;
+            frames += 1;
+            if at.may_come && frames.is_multiple_of(FRAMES_PER_LOOK) {
+                further = at.look_again(records, snapshots);
+            }
+            if further.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        if let Some(what) = broken {
+            return Err(AskError::Unreadable { community, what });
         }
-        Err(what) => {
-            broken = Some(what);
-            ControlFlow::Break(())
+        if let Some(further) = further {
+            at = further;
+            continue;
         }
-    });
-    if let Some(what) = broken {
-        return Err(AskError::Unreadable { community, what });
+        return match read {
+            Err(StoreError::Damaged(damage)) => {
+                Ok(Recovered { stream: at.stream, head: at.head, damage: Some(*damage) })
+            }
+            Err(error) => Err(error.into()),
+            Ok(()) => {
+                // The log's own frames (a raised epoch, a cut) have numbers but no records.
+                let head = records.head(community).unwrap_or(at.head);
+                Ok(Recovered { stream: at.stream, head, damage: records.damage(community) })
+            }
+        };
     }
-    match read {
-        Err(StoreError::Damaged(damage)) => Ok(Recovered { stream, head, damage: Some(*damage) }),
-        Err(error) => Err(error.into()),
-        Ok(()) => {
-            // The log's own frames (a raised epoch, a cut) have numbers but no records.
-            let head = records.head(community).unwrap_or(head);
-            Ok(Recovered { stream, head, damage: records.damage(community) })
-        }
+}
+
+/// How far a fold has come.
+struct Folded {
+    stream: Stream,
+    head: Head,
+    /// Whether the index was not there yet when it was asked for a snapshot.
+    may_come: bool,
+}
+
+impl Folded {
+    /// Asks the index again; a snapshot counts only if it is further on than the fold.
+    fn look_again(&mut self, records: &dyn Records, snapshots: &dyn Snapshots) -> Option<Self> {
+        let newest = snapshots.newest(self.stream.id);
+        self.may_come = matches!(newest, Err(StoreError::NotReady));
+        let snapshot =
+            newest.ok().flatten().filter(|snapshot| snapshot.head.frame_no > self.head.frame_no)?;
+        from_snapshot(snapshot, self.stream.id, records)
     }
 }
 
@@ -82,25 +117,38 @@ pub fn from_log(
     }
 }
 
-/// The newest of what there is to start from: a snapshot, the cut that compaction left in the log, or
-/// nothing. A snapshot is derived: any doubt and it is ignored. A cut is part of the log and has to be
-/// readable.
+/// The newest of what there is to start from: a snapshot, the cut that compaction left in the log, or nothing.
 fn start(
     community: CommunityId,
     records: &dyn Records,
     snapshots: &dyn Snapshots,
-) -> Result<(Stream, Head), AskError> {
+) -> Result<Folded, AskError> {
+    let newest = snapshots.newest(community);
+    let may_come = matches!(newest, Err(StoreError::NotReady));
+    if let Some(folded) =
+        newest.ok().flatten().and_then(|snapshot| from_snapshot(snapshot, community, records))
+    {
+        return Ok(folded);
+    }
+    let (stream, head) = start_in_log(community, records)?;
+    Ok(Folded { stream, head, may_come })
+}
+
+/// A state from a snapshot. A snapshot is derived: any doubt and it is ignored. A cut is part of the log and has
+/// to be readable.
+fn from_snapshot(snapshot: Snapshot, community: CommunityId, records: &dyn Records) -> Option<Folded> {
     let durable = records.head(community).unwrap_or(Head::EMPTY);
-    let usable =
-        |snapshot: &Snapshot| snapshot.schema == SCHEMA && snapshot.head.frame_no <= durable.frame_no;
-    if let Some(snapshot) = snapshots.newest(community).ok().flatten().filter(usable) {
-        let head = snapshot.head;
-        match decode_state(snapshot) {
-            Ok(stream) => return Ok((stream, head)),
-            Err(error) => tracing::warn!(%community, %error, "snapshot ignored: it cannot be decoded"),
+    if snapshot.schema != SCHEMA || snapshot.head.frame_no > durable.frame_no {
+        return None;
+    }
+    let head = snapshot.head;
+    match decode_state(snapshot) {
+        Ok(stream) => Some(Folded { stream, head, may_come: false }),
+        Err(error) => {
+            tracing::warn!(%community, %error, "snapshot ignored: it cannot be decoded");
+            None
         }
     }
-    start_in_log(community, records)
 }
 
 /// What the log itself begins with: the newest cut, or nothing.
