@@ -32,7 +32,8 @@ Examples:
   kith invite create --data data --community NAME        an invite with three uses
   kith verify --data data                                is everything as it was written?
 
-Exit codes: 0 ok, 1 found problems, 2 wrong usage, 3 bad input or refused, 4 DATA is in use, 70 the machine failed";
+Exit codes:
+  0 ok  1 found problems  2 wrong usage  3 bad input or refused  4 DATA is in use  70 the machine failed";
 
 /// Which DATA folder.
 #[derive(Debug, Clone, Args)]

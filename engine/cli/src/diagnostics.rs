@@ -1,4 +1,5 @@
-//! What the engine notes while it works, on standard error: one line an event, `KITH_LOG=error|warn|info|debug`.
+//! What the engine notes while it works, on standard error: one line an event, up to the level that
+//! `KITH_LOG` names (error, warn, info, debug).
 //!
 //! Events carry ids, counts and errors; never what people wrote, and no secrets.
 

@@ -4,6 +4,7 @@
 //! the log ends the command at once with exit code 70.
 
 use std::path::Path;
+use std::time::Duration;
 
 use kith_core::ids::CommunityId;
 use kith_core::ports::Clock as _;
@@ -14,12 +15,18 @@ use kith_runtime::engine::{Engine, Options};
 use kith_runtime::host::Operator;
 use kith_runtime::mint::Mint;
 
+use kith_store::derived::Phase;
+
 use kith_core::command::{Actor, CommandKind};
 use kith_core::notice::Text;
 
 use crate::clock::SystemClock;
 use crate::failure::{Exit, Failure};
 use crate::opened::Opened;
+
+/// How often it is looked whether the index is open, and how many times: a minute in all.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+const LOOKS_MAX: u32 = 3_000;
 
 /// Whether DATA has to be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +124,16 @@ impl Session {
     ) -> Result<Reply, Failure> {
         let id = self.mint.command(self.now_ms());
         Ok(self.engine.ask(Draft::new(id, community, Actor::Host, kind)).await?)
+    }
+
+    /// Waits until the index is open: an erasure purges snapshots, and is only tried again at the next opening.
+    pub(crate) async fn index_ready(&self) {
+        for _ in 0..LOOKS_MAX {
+            if self.opened.index().phase() == Phase::Ready {
+                return;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 
     /// The time.

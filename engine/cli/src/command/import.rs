@@ -70,7 +70,7 @@ Examples:
   kith import --data data --community shop --format csv --map time=date,author=who,text=said talk.csv
   kith import --data trial --community zig --format irc-blocks --reenact --blueprint examples/NAME logs/2020
 
-Ctrl-C ends it cleanly with exit code 1: what was acknowledged stays, and the same command goes on from there.";
+Ctrl-C ends it cleanly with exit code 1: what was acknowledged stays, and the same command goes on there.";
 
 impl Import {
     pub(super) fn run(self, stage: &mut Stage<'_>) -> Result<Report, Failure> {

@@ -131,8 +131,8 @@ impl Create {
                 let _ = writeln!(text, "QR code of {link} in {}", path.display());
             }
             let value = json!({
-                "id": id, "code": code, "uses": self.uses, "expires_at_ms": expires_at_ms, "source": self.source,
-                "qr": self.qr,
+                "id": id, "code": code, "uses": self.uses, "expires_at_ms": expires_at_ms,
+                "source": self.source, "qr": self.qr,
             });
             Ok(Report::new(&value, text))
         })

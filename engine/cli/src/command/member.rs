@@ -174,6 +174,7 @@ impl Erase {
     fn run(self) -> Result<Report, Failure> {
         session::run(&self.target.place.data, Folder::Existing, async |session| {
             let id = session.community(&self.target.community).await?;
+            session.index_ready().await;
             session.ask(id, Command::Erase { member: self.member }).await?;
             // The keys go once the record is durable; a view is answered after that.
             for _ in 0..LOOKS_MAX {

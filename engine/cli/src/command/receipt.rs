@@ -91,7 +91,8 @@ fn page(stream: &Stream, community: &Community, receipt: &Receipt, reader: Reade
     }
     let _ = writeln!(text, "  from its facts alone follows: {again}");
     let value = json!({
-        "receipt": receipt, "reason": reason, "remedy": remedy, "hint": hint, "verdict": said, "derived": again,
+        "receipt": receipt, "reason": reason, "remedy": remedy, "hint": hint, "verdict": said,
+        "derived": again,
     });
     let report = Report::new(&value, text);
     if derived == receipt.verdict { report } else { report.of_problems() }

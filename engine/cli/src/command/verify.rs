@@ -1,4 +1,5 @@
-//! `kith verify`: believes nothing. The log is walked whole; every snapshot is held against the fold of the log.
+//! `kith verify`: believes nothing. The log is walked whole; every snapshot is held against what the log
+//! folds to.
 
 use std::fmt::Write as _;
 use std::ops::ControlFlow;

@@ -69,13 +69,13 @@ pub(crate) struct Settings {
 
 impl Suspend {
     pub(super) fn run(self) -> Result<Report, Failure> {
-        become_(&self.place, &self.name, Wanted::Suspended)
+        set_status(&self.place, &self.name, Wanted::Suspended)
     }
 }
 
 impl Resume {
     pub(super) fn run(self) -> Result<Report, Failure> {
-        become_(&self.place, &self.name, Wanted::Open)
+        set_status(&self.place, &self.name, Wanted::Open)
     }
 }
 
@@ -85,7 +85,7 @@ impl Remove {
             let text = Text::new("cli.remove_unconfirmed").with("name", self.name.as_str());
             return Err(Failure::told(Exit::BadInput, text));
         }
-        become_(&self.place, &self.name, Wanted::Removed)
+        set_status(&self.place, &self.name, Wanted::Removed)
     }
 }
 
@@ -99,9 +99,10 @@ impl Rename {
     }
 }
 
-fn become_(place: &Data, name: &str, wanted: Wanted) -> Result<Report, Failure> {
+fn set_status(place: &Data, name: &str, wanted: Wanted) -> Result<Report, Failure> {
     session::run(&place.data, Folder::Existing, async |session| {
         let id = session.community(name).await?;
+        session.index_ready().await;
         let row = session.operator().await?.set_status(id, wanted).await?;
         settled(row)
     })

@@ -1,7 +1,7 @@
 //! `kith demo`: a small group lives for a minute in the terminal, on a real engine and a real DATA folder.
 //!
-//! What people say in it is in `en/` and `zh-CN/`: a script and a blueprint each. What the engine says to them
-//! comes from the engine.
+//! What people say in it is in `en/` and `zh-CN/`: a script and a blueprint each. What the engine says to
+//! them comes from the engine.
 
 mod play;
 mod script;
