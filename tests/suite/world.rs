@@ -1,4 +1,5 @@
-//! The harness of the end-to-end cases: an opened DATA folder with a running engine, asked as a host would ask.
+//! The harness of the end-to-end cases: an opened DATA folder with a running engine, asked as a host would
+//! ask.
 //!
 //! Blocks where the engine waits, so that a case reads as a story. Opens exactly what the binary opens
 //! (`kith::opened`), on a folder or on a simulated disk, with the real clock or one that the case turns.
@@ -252,7 +253,8 @@ impl World {
         self.close();
     }
 
-    /// Drops everything where it stands: no snapshot is taken and nobody is told. What is queued is still written.
+    /// Drops everything where it stands: no snapshot is taken and nobody is told. What is queued is still
+    /// written.
     pub(crate) fn close(&mut self) {
         let Some(running) = self.running.take() else { return };
         let Running { engine, opened } = running;

@@ -126,7 +126,8 @@ impl Session {
         Ok(self.engine.ask(Draft::new(id, community, Actor::Host, kind)).await?)
     }
 
-    /// Waits until the index is open: an erasure purges snapshots, and is only tried again at the next opening.
+    /// Waits until the index is open: an erasure purges snapshots, and is only tried again at the next
+    /// opening.
     pub(crate) async fn index_ready(&self) {
         for _ in 0..LOOKS_MAX {
             if self.opened.index().phase() == Phase::Ready {

@@ -190,8 +190,8 @@ impl Office {
         }
     }
 
-    /// When the stream has to be woken: its earliest timer, or another try for the courier. A stream that records
-    /// nothing any more need not be woken.
+    /// When the stream has to be woken: its earliest timer, or another try for the courier. A stream that
+    /// records nothing any more need not be woken.
     fn due_ms(&self) -> Option<u64> {
         if self.writer.is_read_only() {
             return None;

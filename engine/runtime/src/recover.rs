@@ -117,7 +117,8 @@ pub fn from_log(
     }
 }
 
-/// The newest of what there is to start from: a snapshot, the cut that compaction left in the log, or nothing.
+/// The newest of what there is to start from: a snapshot, the cut that compaction left in the log, or
+/// nothing.
 fn start(
     community: CommunityId,
     records: &dyn Records,
@@ -134,8 +135,8 @@ fn start(
     Ok(Folded { stream, head, may_come })
 }
 
-/// A state from a snapshot. A snapshot is derived: any doubt and it is ignored. A cut is part of the log and has
-/// to be readable.
+/// A state from a snapshot. A snapshot is derived: any doubt and it is ignored. A cut is part of the log and
+/// has to be readable.
 fn from_snapshot(snapshot: Snapshot, community: CommunityId, records: &dyn Records) -> Option<Folded> {
     let durable = records.head(community).unwrap_or(Head::EMPTY);
     if snapshot.schema != SCHEMA || snapshot.head.frame_no > durable.frame_no {

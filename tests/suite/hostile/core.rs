@@ -1,7 +1,7 @@
 //! The whole core under random commands of all nouns: well-formed and malformed, by anybody, about anything.
 //!
-//! Never a panic; a record reads back as it was written; folding the records again, without any bodies, or after a
-//! snapshot gives the same state; and a naive count of members agrees with the core's.
+//! Never a panic; a record reads back as it was written; folding the records again, without any bodies, or
+//! after a snapshot gives the same state; and a naive count of members agrees with the core's.
 
 mod commands;
 

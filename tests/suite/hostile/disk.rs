@@ -1,5 +1,5 @@
-//! A disk that is full, fails, or does not sync: from then on nothing is acknowledged, and the engine says that it
-//! is over.
+//! A disk that is full, fails, or does not sync: from then on nothing is acknowledged, and the engine says
+//! that it is over.
 
 use kith_core::community::Blueprint;
 use kith_store::disk::{Failure, SimulatedDisk};

@@ -1,4 +1,5 @@
-//! Malformed input through the engine: each is refused by a code that says what to mend, and nothing has changed.
+//! Malformed input through the engine: each is refused by a code that says what to mend, and nothing has
+//! changed.
 
 use kith_core::body::{Bodies, Body, BodyRef};
 use kith_core::channel::ChannelConfig;

@@ -1,6 +1,7 @@
 //! A crowd that keeps an engine busy: many communities, many commands in flight, until the engine is gone.
 //!
-//! Every newcomer joins a community and says something there; nobody asks often enough to meet the rate limit.
+//! Every newcomer joins a community and says something there; nobody asks often enough to meet the rate
+//! limit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

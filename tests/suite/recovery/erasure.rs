@@ -1,5 +1,5 @@
-//! Erasure on a real folder: what somebody wrote, wherever they wrote it, is found nowhere below DATA, and neither
-//! is the key that it was sealed under.
+//! Erasure on a real folder: what somebody wrote, wherever they wrote it, is found nowhere below DATA, and
+//! neither is the key that it was sealed under.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! kill -9 under load: what was acknowledged is there, whatever was in flight.
 //!
-//! The test starts itself again as a child that serves a crowd and prints each acknowledgement; it kills the child
-//! at a random moment, opens the same DATA and holds it against what was printed. The system keeps what the child
-//! wrote: for power cuts see `power`.
+//! The test starts itself again as a child that serves a crowd and prints each acknowledgement; it kills the
+//! child at a random moment, opens the same DATA and holds it against what was printed. The system keeps what
+//! the child wrote: for power cuts see `power`.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};

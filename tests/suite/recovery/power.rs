@@ -1,4 +1,5 @@
-//! Power cuts under the engine: a disk that forgets what was not synced, in any combination of sectors and names.
+//! Power cuts under the engine: a disk that forgets what was not synced, in any combination of sectors and
+//! names.
 //!
 //! The short and the night form differ in rounds only. The same on a real file system needs root and is
 //! `real_power`.

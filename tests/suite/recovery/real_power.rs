@@ -1,8 +1,8 @@
 //! Power cuts on a real file system: ext4 on a loop device, shut down under a running engine.
 //!
-//! `FS_IOC_SHUTDOWN` without flushing the journal drops what was not synced, as a power cut does. Runs at night
-//! only, as root, in a mount namespace of its own, so that nothing stays mounted whatever happens; elsewhere it
-//! says why it did nothing. The short form is `power`.
+//! `FS_IOC_SHUTDOWN` without flushing the journal drops what was not synced, as a power cut does. Runs at
+//! night only, as root, in a mount namespace of its own, so that nothing stays mounted whatever happens;
+//! elsewhere it says why it did nothing. The short form is `power`.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -18,8 +18,8 @@ const IMAGE_BYTES: u64 = 2 << 30;
 const UNMOUNTS_MAX: u32 = 600;
 /// Then another DATA is begun: proving a long past again each time takes the night.
 const ROUNDS_PER_FOLDER: u64 = 11;
-/// `FS_IOC_SHUTDOWN` with `FS_SHUTDOWN_FLAGS_NOLOGFLUSH`: the one call for which the standard library has no safe
-/// form.
+/// `FS_IOC_SHUTDOWN` with `FS_SHUTDOWN_FLAGS_NOLOGFLUSH`: the one call for which the standard library has no
+/// safe form.
 const SHUT_DOWN: &str = "import fcntl, os, struct, sys; place = os.open(sys.argv[1], os.O_RDONLY); \
     sys.stdin.readline(); fcntl.ioctl(place, 0x8004587d, struct.pack('I', 2))";
 
@@ -109,7 +109,8 @@ fn the_rounds_in_a_namespace() {
         let data = mounted.join(format!("data-{}", round / ROUNDS_PER_FOLDER));
         let life = Duration::from_millis(1 + dice.roll(LIFE_MS_MAX));
         let switch = Switch::at_hand(&mount_point);
-        // While the file system goes down a sync may still be told to be done: what counts was printed before.
+        // While the file system goes down a sync may still be told to be done: what counts was printed
+        // before.
         acks.extend(run_and_kill(&data, life, || switch.press()).at_cut);
         unmount(&mount_point);
         mount();

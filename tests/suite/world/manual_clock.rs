@@ -1,7 +1,7 @@
 //! A clock that stands still until a case turns it.
 //!
-//! Wall clock and monotonic clock are apart, so that a case can let them disagree as a machine whose time was set
-//! by hand does.
+//! Wall clock and monotonic clock are apart, so that a case can let them disagree as a machine whose time was
+//! set by hand does.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

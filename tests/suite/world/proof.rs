@@ -1,4 +1,5 @@
-//! Proof that nothing was lost: what was acknowledged against what the log says, and the log against the engine.
+//! Proof that nothing was lost: what was acknowledged against what the log says, and the log against the
+//! engine.
 //!
 //! Reads every record from the beginning, without snapshots, index or engine, and folds it; what the engine
 //! recovered by its own way must be the same state.
@@ -65,8 +66,8 @@ pub(crate) fn from_scratch(
     Ok((stream, commands))
 }
 
-/// Asserts that every acknowledged command is there, that every stream is whole, and that the engine serves the
-/// state that a fold from the beginning gives.
+/// Asserts that every acknowledged command is there, that every stream is whole, and that the engine serves
+/// the state that a fold from the beginning gives.
 pub(crate) fn assert_nothing_lost(world: &World, acks: &Acks) {
     let records = world.opened().ports().records;
     let mut commands_of = BTreeMap::new();

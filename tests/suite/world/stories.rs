@@ -1,7 +1,7 @@
 //! What people do in a world, one verb each: found, join, post, say who may.
 //!
-//! Each verb builds the draft that a client would send and asks for it. A verb that returns no `Result` is for
-//! cases in which it cannot be refused.
+//! Each verb builds the draft that a client would send and asks for it. A verb that returns no `Result` is
+//! for cases in which it cannot be refused.
 
 use kith_core::body::Bodies;
 use kith_core::command::{Actor, CommandKind};

@@ -165,7 +165,7 @@ async fn talker(talk: Arc<Talk>, number: u64) -> Result<Vec<f64>, AskError> {
         let draft = town.says(&mint, dice.below(MEMBERS), &dice.saying(), now_ms);
         let watch = Stopwatch::start();
         talk.engine.ask(draft).await?;
-        if talk.messages.fetch_add(1, Ordering::Relaxed) % 10 == 0 {
+        if talk.messages.fetch_add(1, Ordering::Relaxed).is_multiple_of(10) {
             latencies_us.push(watch.micros());
         }
     }

@@ -57,8 +57,11 @@ struct Found {
 /// Looks for one kind of thing in the visible form.
 type Finder = fn(&str) -> Vec<Found>;
 
+/// Whether a text has the signs without which a finder need not look.
+type Holds = fn(&Signs) -> bool;
+
 /// The finders in the order in which they may claim a place, each with what must be there for it to look.
-const FINDERS: [(Finder, fn(&Signs) -> bool); 9] = [
+const FINDERS: [(Finder, Holds); 9] = [
     (urls, Signs::may_hold_url),
     (emails, Signs::may_hold_email),
     (domains, Signs::may_hold_domain),
@@ -80,7 +83,7 @@ pub fn find(text: &str) -> Vec<Link> {
     find_where(&normal, |holds| holds(&signs))
 }
 
-fn find_where(normal: &Normal, looks: impl Fn(fn(&Signs) -> bool) -> bool) -> Vec<Link> {
+fn find_where(normal: &Normal, looks: impl Fn(Holds) -> bool) -> Vec<Link> {
     let mut found: Vec<Found> = Vec::new();
     for (finder, holds) in FINDERS {
         if !looks(holds) {

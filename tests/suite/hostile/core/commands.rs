@@ -1,4 +1,5 @@
-//! Random commands: a throw names one. About two in three are by somebody who may, about something that is there.
+//! Random commands: a throw names one. About two in three are by somebody who may, about something that is
+//! there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
