@@ -116,10 +116,10 @@ fn closed(world: &World, tenants: &[Tenant], dice: &mut Dice, what: &str) -> boo
     let Some(victim) = victim else { return false };
     for _ in 0..2 {
         let refused = world.ask(tag(world, victim, "milk"));
-        assert!(
-            matches!(&refused, Err(AskError::Store(StoreError::Damaged(damage))) if damage.community == victim.0),
-            "{what}: {refused:?}"
-        );
+        let Err(AskError::Store(StoreError::Damaged(damage))) = &refused else {
+            panic!("{what}: {refused:?}")
+        };
+        assert_eq!(damage.community, victim.0, "{what}");
         let read =
             world.look(victim.0, |stream| stream.seq).unwrap_or_else(|error| panic!("{what}: {error}"));
         // A snapshot may stand for what lies behind the damage; without one reading ends before it.

@@ -59,6 +59,7 @@ fn the_same_key_and_input_get_the_same_answer() {
         let admin = world.join(place.id, "admin");
         let give = kith_core::role::Command::Give { member: admin, name: "admin".to_owned() };
         world.ask_member(place.id, place.owner, give).unwrap();
+        world.settle(place.id);
         let actors = [Actor::Member(place.owner), Actor::Member(admin), Actor::Host];
         let mut given: BTreeMap<(Actor, u64), (u64, Answer)> = BTreeMap::new();
         for _ in 0..250 {

@@ -31,7 +31,7 @@ fn a_mistake_is_shown_with_its_line_and_what_to_write() {
             "community.toml:1:8: Asia/Shangai: this does not fit",
             "^^^^^^^^^^^^^^",
         ),
-        ("[roles.elder]\nrank = 100\n", "roles.elder.rank", "0–99"),
+        ("[roles.elder]\nrank = 100\npermissions = []\n", "roles.elder.rank", "0–99"),
         ("[[rule]]\nname = \"ads\"\ncheck.words.lists = [\"adverts\"]\n", "community.toml:3:22", "adverts"),
         ("about = \"a\n", "community.toml:1:", "begin and end with a quote"),
         ("[gate]\n[[gate.conditions]]\nkind = \"invite\"\nuse = 3\n", "unknown key `use`", "\n4 | use = 3"),

@@ -147,12 +147,13 @@ impl Places for DerivedIndex {
         let rows = self.shared.rows()?;
         let places = self.shared.places();
         self.ready()?;
+        // Read before the search: what is announced while it goes on is looked for in the log.
+        let last_seen = self.shared.feed.last_seen();
         let found = while_rebuilding(places.locate(&rows, community, id))?;
         let found = found.or_else(|| self.shared.feed.locate(community, id));
         if found.is_some() {
             return Ok(found);
         }
-        let last_seen = self.shared.feed.last_seen();
         if self.shared.feed.dropped() {
             return Err(StoreError::NotReady);
         }

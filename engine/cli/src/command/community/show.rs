@@ -100,7 +100,7 @@ fn gate(community: &Community, language: Language) -> String {
         false => {
             let join = format!("cli.gate.{}", name_of(&config.mode));
             let conditions: Vec<String> = config.conditions.iter().map(said).collect();
-            conditions.join(&reader.render(&Text::new(&join)))
+            conditions.join(&format!(" {} ", reader.render(&Text::new(&join))))
         }
     };
     if config.capacity.is_some() && config.waiting_max > 0 {
