@@ -34,10 +34,21 @@ fn unknown_name(text: &str, span: &Range<usize>, message: &str) -> Option<Found>
     let (name, rest) = rest.split_once('`')?;
     let known: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
     let what = if is_key { format!("unknown key `{name}`") } else { format!("`{name}` is not known here") };
-    let within = text.get(span.clone()).unwrap_or_default();
+    let within = table_at(text, span);
     let inner = if is_key { key_in(within, name) } else { value_in(within, name) };
     let span = inner.map_or_else(|| span.clone(), |inner| span.start + inner.start..span.start + inner.end);
     Some(Found { span, what, advice: Some(nearest_or_all(name, &known)) })
+}
+
+/// A span, and the lines up to the next table: of a table the reader sometimes marks the head only.
+fn table_at<'a>(text: &'a str, span: &Range<usize>) -> &'a str {
+    let rest = text.get(span.end..).unwrap_or_default();
+    let end = if text.get(span.start..).is_some_and(|at| at.starts_with('[')) {
+        span.end + rest.find("\n[").unwrap_or(rest.len())
+    } else {
+        span.end
+    };
+    text.get(span.start..end).unwrap_or_default()
 }
 
 fn nearest_or_all(name: &str, known: &[&str]) -> String {
