@@ -62,6 +62,7 @@ impl Log {
     pub fn compact(&self, progress: &mut dyn FnMut(&Compacted)) -> Result<Compacted, StoreError> {
         let _alone = self.shared.compacting.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let drops = self.drops()?;
+        self.seal_tail_of(&drops)?;
         let mut total = Compacted::default();
         let mut run: Vec<Estimate> = Vec::new();
         let sealed = self.shared.segments().sealed.clone();
@@ -80,6 +81,21 @@ impl Log {
         self.rewrite(&drops, run, &mut total)?;
         progress(&total);
         Ok(total)
+    }
+
+    /// What is not wanted may lie in the open segment: a small community has no other.
+    fn seal_tail_of(&self, drops: &Drops) -> Result<(), StoreError> {
+        let concerned = {
+            let segments = self.shared.segments();
+            drops.keys().any(|community| segments.tail.extents.contains_key(community))
+        };
+        if !concerned {
+            return Ok(());
+        }
+        let (answer, sealed) = std::sync::mpsc::sync_channel(1);
+        self.shared.queue.ask_for_seal(answer);
+        // A committer that has ended answers nothing; there is nothing to compact for it any more.
+        sealed.recv().unwrap_or(Ok(()))
     }
 
     /// Which frames are no longer wanted, and what stands for them.

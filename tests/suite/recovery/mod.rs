@@ -8,3 +8,4 @@ mod kill;
 pub(crate) mod power;
 mod real_power;
 mod restart;
+mod retention;

@@ -40,6 +40,8 @@ pub(crate) struct Queue {
 struct QueueState {
     frames: VecDeque<Queued>,
     bytes: usize,
+    /// Somebody who waits for the tail to be sealed.
+    seal: Option<SyncSender<Result<(), StoreError>>>,
     closing: bool,
 }
 
@@ -90,16 +92,32 @@ impl Queue {
         state
     }
 
+    /// Asks the committer to seal the tail behind what is queued; the answer says that it is.
+    pub(crate) fn ask_for_seal(&self, answer: SyncSender<Result<(), StoreError>>) {
+        self.state().seal = Some(answer);
+        self.work.notify_one();
+    }
+
+    /// The request to seal the tail, once nothing is queued before it.
+    fn take_seal(&self) -> Option<SyncSender<Result<(), StoreError>>> {
+        let mut state = self.state();
+        if state.frames.is_empty() { state.seal.take() } else { None }
+    }
+
     /// Lets the committer finish what is queued and end.
     pub(crate) fn close(&self) {
         self.state().closing = true;
         self.work.notify_one();
     }
 
+    fn is_closing(&self) -> bool {
+        self.state().closing
+    }
+
     /// Everything queued, up to the limits of a group. Empty once the queue is closed and drained.
     fn take(&self, last_frames: usize) -> Vec<Queued> {
         let mut state = self.state();
-        while state.frames.is_empty() && !state.closing {
+        while state.frames.is_empty() && state.seal.is_none() && !state.closing {
             state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         let mut state = self.gather(state, last_frames);
@@ -136,8 +154,15 @@ impl Committer {
         let mut last_frames = 0;
         loop {
             let batch = self.shared.queue.take(last_frames);
+            if let Some(answer) = self.shared.queue.take_seal() {
+                // Whoever asked waits for this.
+                let _ = answer.send(self.seal_tail());
+            }
             if batch.is_empty() {
-                break;
+                if self.shared.queue.is_closing() {
+                    break;
+                }
+                continue;
             }
             last_frames = batch.len();
             match self.commit(&batch) {
@@ -205,6 +230,14 @@ impl Committer {
             return Ok(());
         }
         self.roll()
+    }
+
+    fn seal_tail(&mut self) -> Result<(), StoreError> {
+        self.shared.poison.check()?;
+        if self.shared.segments().tail.len <= SEGMENT_HEAD_BYTES {
+            return Ok(());
+        }
+        self.roll().map_err(|error| self.shared.poison.note(error))
     }
 
     /// Seals the tail with its footer and begins the next segment.
