@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
 use jiff::tz::TimeZone;
 use kith_core::community::Blueprint;
+use kith_core::gate::GateConfig;
 use kith_core::ids::{ChannelId, CommunityId};
 use kith_core::notice::Text;
 use kith_core::refusal::Refusal;
@@ -21,6 +21,7 @@ use serde_json::json;
 use super::Stage;
 use crate::arguments::Data;
 use crate::failure::{Exit, Failure};
+use crate::opened::Opened;
 use crate::report::Report;
 use crate::session::{self, Folder, Session};
 use crate::watch::{BAD_LINES_SHOWN_MAX, Interrupt, Seen};
@@ -44,6 +45,9 @@ pub(crate) struct Import {
     /// Gate, rules and roles of a community that is made now
     #[arg(long, value_name = "DIR")]
     blueprint: Option<PathBuf>,
+    /// With --reenact: let everybody in, to try the rules alone. Old talk carries no invites and no answers
+    #[arg(long, requires = "reenact")]
+    open_gate: bool,
     /// The channel that messages go to [default: the first group channel]
     #[arg(long, value_name = "NAME", conflicts_with = "reenact")]
     channel: Option<String>,
@@ -68,28 +72,32 @@ const EXAMPLES: &str = "\
 Examples:
   kith import --data data --community zig --format irc-blocks logs/2020
   kith import --data data --community shop --format csv --map time=date,author=who,text=said talk.csv
-  kith import --data trial --community zig --format irc-blocks --reenact --blueprint examples/NAME logs/2020
+  kith import --data trial --community zig --format irc-blocks --reenact --open-gate \\
+              --blueprint examples/NAME logs/2020
 
 Ctrl-C ends it cleanly with exit code 1: what was acknowledged stays, and the same command goes on there.";
 
 impl Import {
     pub(super) fn run(self, stage: &mut Stage<'_>) -> Result<Report, Failure> {
-        let blueprint = match &self.blueprint {
+        let mut blueprint = match &self.blueprint {
             None => Blueprint::default(),
             Some(folder) => blueprint::load(folder)?,
         };
+        if self.open_gate {
+            blueprint.gate = GateConfig::default();
+        }
         let reader = read::open(&self.paths, self.format, self.options()?)?;
         let interrupt = Interrupt::listen()?;
         let mut seen = Seen::new(stage.streams.bar("import"), interrupt.clone());
-        let report = session::run(&self.place.data, Folder::New, async |session| {
-            if self.reenact {
-                let came_to = self.reenact(session, blueprint, reader, &mut seen).await?;
-                Ok(self.report_reenacted(&came_to, &seen, interrupt.is_set()))
-            } else {
+        let report = match self.reenact {
+            true => self
+                .reenact(blueprint, reader, &mut seen)
+                .map(|came_to| self.report_reenacted(&came_to, &seen, interrupt.is_set())),
+            false => session::run(&self.place.data, Folder::New, async |session| {
                 let (community, imported) = self.facts(session, blueprint, reader, &mut seen).await?;
                 Ok(self.report_facts(community, &imported, &seen, interrupt.is_set()))
-            }
-        });
+            }),
+        };
         let bad_lines = std::mem::take(&mut seen.bad_lines);
         drop(seen);
         for line in &bad_lines {
@@ -138,13 +146,30 @@ impl Import {
         found.await?.ok_or_else(|| Refusal::NotFound { what }.into())
     }
 
-    async fn reenact(
-        &self,
-        session: &Session,
-        blueprint: Blueprint,
-        reader: Reader,
-        seen: &mut Seen,
-    ) -> Result<Reenacted, Failure> {
+    /// No engine runs while the rows are played: it would wake the stream when a timer of long ago is due by the
+    /// clock of today.
+    fn reenact(&self, blueprint: Blueprint, reader: Reader, seen: &mut Seen) -> Result<Reenacted, Failure> {
+        let data = &self.place.data;
+        let community = session::run(data, Folder::New, async |session| self.new_community(session).await)?;
+        let opened = Opened::open(data, Box::new(|_| {}))?;
+        let ports = opened.ports();
+        let stage = reenact::Stage {
+            records: ports.records,
+            snapshots: ports.snapshots,
+            community,
+            name: self.community.clone(),
+            blueprint,
+        };
+        let came_to = reenact::run(stage, reader, seen)?;
+        drop(opened);
+        session::run(data, Folder::Existing, async |session| {
+            session.operator().await?.confirm(community).await?;
+            Ok(came_to)
+        })
+    }
+
+    /// A name of one's own on the host, for a stream that has no record yet.
+    async fn new_community(&self, session: &Session) -> Result<CommunityId, Failure> {
         let operator = session.operator().await?;
         let taken = || {
             let text = Text::new("cli.reenact_exists").with("name", self.community.as_str());
@@ -154,21 +179,10 @@ impl Import {
             return Err(taken());
         }
         let community = operator.take_name(&self.community).await?;
-        let ports = session.engine.ports();
-        if ports.records.head(community).is_some() {
+        if session.engine.ports().records.head(community).is_some() {
             return Err(taken());
         }
-        let stage = reenact::Stage {
-            records: Arc::clone(&ports.records),
-            snapshots: Arc::clone(&ports.snapshots),
-            community,
-            name: self.community.clone(),
-            blueprint,
-        };
-        // The rows are decided one after the other on this thread; the committer has its own.
-        let came_to = tokio::task::block_in_place(|| reenact::run(stage, reader, seen))?;
-        operator.confirm(community).await?;
-        Ok(came_to)
+        Ok(community)
     }
 
     fn report_facts(
@@ -220,6 +234,11 @@ impl Import {
         for (code, count) in &came_to.refused {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "refused with {code}: {count}");
+        }
+        if came_to.joined == 0 && came_to.turned_away > 0 {
+            text.push_str(
+                "nobody passed the gate: --open-gate lets everybody in and tries the rules alone\n",
+            );
         }
         if stopped {
             text.push_str("stopped: re-enact into a community of another name to see the whole past\n");

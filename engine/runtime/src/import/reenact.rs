@@ -324,7 +324,11 @@ impl Play {
         self.came_to.turned_away =
             standing(stream, |standing| matches!(standing, Standing::TurnedAway { .. }));
         if let Some(head) = self.stage.records.head(self.stage.community) {
-            self.stage.snapshots.put(self.stage.community, self.writer.snapshot(head))?;
+            let kept = self.stage.snapshots.put(self.stage.community, self.writer.snapshot(head));
+            // A snapshot is derived: without it the next start folds the log.
+            if let Err(error) = kept {
+                tracing::debug!(community = %self.stage.community, %error, "no snapshot of the re-enactment kept");
+            }
         }
         Ok(self.came_to)
     }
