@@ -17,7 +17,6 @@ use crate::verify::VerifyReport;
 /// Everything that is kept in one DATA folder.
 pub struct Store {
     log: Arc<Log>,
-    _lock: Option<DataLock>,
 }
 
 impl Store {
@@ -30,12 +29,13 @@ impl Store {
         })?;
         let lock = DataLock::take(data)?;
         let log = Log::open(Arc::new(RealDisk), data, LogOptions::default())?;
-        Ok(Self { log: Arc::new(log), _lock: Some(lock) })
+        log.keep_locked(lock);
+        Ok(Self { log: Arc::new(log) })
     }
 
     /// Opens a folder of any disk, without a lock.
     pub fn open_on(disk: Arc<dyn Disk>, data: &Path, options: LogOptions) -> Result<Self, StoreError> {
-        Ok(Self { log: Arc::new(Log::open(disk, data, options)?), _lock: None })
+        Ok(Self { log: Arc::new(Log::open(disk, data, options)?) })
     }
 
     /// The DATA folder.

@@ -11,6 +11,7 @@ use kith_core::ids::{ChannelId, CommunityId};
 use kith_core::notice::Text;
 use kith_core::refusal::Refusal;
 use kith_runtime::blueprint;
+use kith_runtime::engine::Ports;
 use kith_runtime::import::csv_mapped::Map;
 use kith_runtime::import::facts::{self, Imported, Target};
 use kith_runtime::import::labelled_csv::Authors;
@@ -146,22 +147,17 @@ impl Import {
         found.await?.ok_or_else(|| Refusal::NotFound { what }.into())
     }
 
-    /// No engine runs while the rows are played: it would wake the stream when a timer of long ago is due by the
-    /// clock of today.
+    /// No engine runs while the rows are played: it would wake the stream when a timer of long ago is due by
+    /// the clock of today.
     fn reenact(&self, blueprint: Blueprint, reader: Reader, seen: &mut Seen) -> Result<Reenacted, Failure> {
         let data = &self.place.data;
         let community = session::run(data, Folder::New, async |session| self.new_community(session).await)?;
-        let opened = Opened::open(data, Box::new(|_| {}))?;
-        let ports = opened.ports();
-        let stage = reenact::Stage {
-            records: ports.records,
-            snapshots: ports.snapshots,
-            community,
-            name: self.community.clone(),
-            blueprint,
+        let came_to = {
+            let opened = Opened::open(data, Box::new(|_| {}))?;
+            let Ports { records, snapshots, .. } = opened.ports();
+            let name = self.community.clone();
+            reenact::run(reenact::Stage { records, snapshots, community, name, blueprint }, reader, seen)?
         };
-        let came_to = reenact::run(stage, reader, seen)?;
-        drop(opened);
         session::run(data, Folder::Existing, async |session| {
             session.operator().await?.confirm(community).await?;
             Ok(came_to)

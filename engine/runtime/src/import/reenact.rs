@@ -327,7 +327,7 @@ impl Play {
             let kept = self.stage.snapshots.put(self.stage.community, self.writer.snapshot(head));
             // A snapshot is derived: without it the next start folds the log.
             if let Err(error) = kept {
-                tracing::debug!(community = %self.stage.community, %error, "no snapshot of the re-enactment kept");
+                tracing::debug!(%error, "no snapshot of the re-enactment kept");
             }
         }
         Ok(self.came_to)

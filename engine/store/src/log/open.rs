@@ -16,6 +16,7 @@ use crate::disk::{Disk, File};
 use crate::failure::{IoContext, Poison};
 use crate::keys::{HostKey, KeyFile};
 use crate::limits::{LISTENER_GROUPS_MAX, SEGMENT_BYTES_MAX};
+use crate::lock::DataLock;
 
 /// What a test or an operator may choose.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +46,8 @@ pub(crate) struct Shared {
     /// Held by the one compaction that runs.
     pub(crate) compacting: Mutex<()>,
     segments: RwLock<Segments>,
+    /// The lock of DATA, where it has one: nobody else gets it before the committer has ended.
+    lock: OnceLock<DataLock>,
 }
 
 impl Shared {
@@ -99,6 +102,7 @@ impl Log {
             places: OnceLock::new(),
             compacting: Mutex::default(),
             segments: RwLock::new(recovered.segments),
+            lock: OnceLock::new(),
         });
         Self::start(shared, recovered.findings, recovered.next_group)
     }
@@ -117,6 +121,11 @@ impl Log {
         let committer = spawn("kith-committer", &shared.dir, move || committer.run())?;
         let teller = spawn("kith-placed", &shared.dir, move || tell(&receiver, &told))?;
         Ok(Self { shared, findings, listener, committer: Some(committer), teller: Some(teller) })
+    }
+
+    /// Keeps the folder locked until the last of the log is gone, whoever still holds it.
+    pub(crate) fn keep_locked(&self, lock: DataLock) {
+        self.shared.lock.get_or_init(|| lock);
     }
 
     /// Sets the one listener. Groups that became durable before are found by `scan_from`: subscribe first,
