@@ -6,11 +6,17 @@ use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use kith_core::ports::StoreError;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::failure::IoContext;
+
+/// How often an opening of the same process is waited for: a second in all, its last write takes milliseconds.
+const OWN_LOOKS_MAX: u32 = 200;
+/// The pause between two looks.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Held for as long as it lives.
 #[derive(Debug)]
@@ -23,10 +29,16 @@ impl DataLock {
         let mut options = std::fs::OpenOptions::new();
         let opened = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
         let mut file = opened.context("open", &path)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => return Err(busy(&mut file)).context("lock", &path),
-            Err(error) => return Err(io::Error::from(error)).context("lock", &path),
+        let mut looks = 0;
+        while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            if error != rustix::io::Errno::WOULDBLOCK {
+                return Err(io::Error::from(error)).context("lock", &path);
+            }
+            if looks == OWN_LOOKS_MAX || !is_own(&mut file) {
+                return Err(busy(&mut file)).context("lock", &path);
+            }
+            looks += 1;
+            std::thread::sleep(LOOK_EVERY);
         }
         file.set_len(0).context("write", &path)?;
         file.rewind().context("write", &path)?;
@@ -35,7 +47,16 @@ impl DataLock {
     }
 }
 
+/// Whether this very process has the lock: an opening before this one whose committer is still ending.
+fn is_own(file: &mut File) -> bool {
+    let mut pid = String::new();
+    let read = file.rewind().and_then(|()| file.read_to_string(&mut pid));
+    read.is_ok() && pid == std::process::id().to_string()
+}
+
 fn busy(file: &mut File) -> io::Error {
+    // Without its name it is still another's.
+    let _ = file.rewind();
     let mut pid = String::new();
     let holder = match file.read_to_string(&mut pid) {
         Ok(_) if !pid.is_empty() => format!("process {pid} has it"),
