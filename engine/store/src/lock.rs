@@ -13,8 +13,9 @@ use rustix::fs::{FlockOperation, flock};
 
 use crate::failure::IoContext;
 
-/// How often an opening of the same process is waited for: a second in all, its last write takes milliseconds.
-const OWN_LOOKS_MAX: u32 = 200;
+/// How often an opening of the same process is waited for: ten seconds in all, for whatever it still has to
+/// write.
+const OWN_LOOKS_MAX: u32 = 2_000;
 /// The pause between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
