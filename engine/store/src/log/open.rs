@@ -173,9 +173,14 @@ impl Drop for Log {
     fn drop(&mut self) {
         self.shared.queue.close();
         let this = std::thread::current().id();
-        for thread in [self.committer.take(), self.teller.take()].into_iter().flatten() {
-            // The last owner may be a callback on one of these threads: it ends by itself.
-            if thread.thread().id() != this && thread.join().is_err() {
+        let threads = [self.committer.take(), self.teller.take()];
+        // The last owner may be a callback on one of these threads. It ends by itself, and must not wait for
+        // the other either: the teller ends only when the committer has.
+        if threads.iter().flatten().any(|thread| thread.thread().id() == this) {
+            return;
+        }
+        for thread in threads.into_iter().flatten() {
+            if thread.join().is_err() {
                 tracing::error!("a thread of the log panicked");
             }
         }
