@@ -4,7 +4,8 @@
 //! ```text
 //! slot  community 16, member 16, key 32, state 4 (1 live, 2 destroyed), crc 4
 //! ```
-//! A slot of zeros was never used. A damaged slot is reported by number; its neighbours stay readable.
+//! A slot of zeros was never used, and neither was one that the file ends within: what was synced lies whole in
+//! the file. A damaged slot is reported by number; its neighbours stay readable.
 
 use std::io;
 
@@ -91,7 +92,7 @@ pub(super) fn scan(file: &dyn File, len: u64, mut visit: impl FnMut(u32, Option<
         let count = file.read_at(offset, &mut buffer)?;
         for (sector, bytes) in buffer[..count].chunks(SECTOR_BYTES as usize).enumerate() {
             let first = (offset / SECTOR_BYTES + sector as u64) * SLOTS_PER_SECTOR;
-            for (place, bytes) in bytes.chunks(SLOT_BYTES).take(SLOTS_PER_SECTOR as usize).enumerate() {
+            for (place, bytes) in bytes.chunks_exact(SLOT_BYTES).take(SLOTS_PER_SECTOR as usize).enumerate() {
                 if bytes.iter().any(|byte| *byte != 0) {
                     let slot = (first + place as u64) as u32;
                     visit(slot, Entry::parse(slot, bytes));

@@ -162,6 +162,24 @@ fn verify_tells_erased_bodies_from_lost_keys() {
 }
 
 #[test]
+fn a_key_that_lost_power_cut_short_was_never_used() {
+    let disk = SimulatedDisk::default();
+    let mut writers = Writers::default();
+    writers.fill(&open(&disk, SMALL_SEGMENT_BYTES).unwrap(), 1, 3);
+    let path = Path::new(DATA).join("keys/members");
+    let mut keys = disk.bytes(&path).unwrap();
+    keys.extend([7; 40]);
+    disk.put(&path, keys);
+    for community in 2..=3 {
+        let store = open(&disk, SMALL_SEGMENT_BYTES).unwrap();
+        assert!(store.verify(&mut |_, _| {}).unwrap().is_sound());
+        writers.fill(&store, community, 3);
+    }
+    let report = open(&disk, SMALL_SEGMENT_BYTES).unwrap().verify(&mut |_, _| {}).unwrap();
+    assert_eq!((report.is_sound(), report.bodies), (true, 18), "{report:?}");
+}
+
+#[test]
 fn signed_heads_cannot_be_changed() {
     let store = open(&SimulatedDisk::default(), SMALL_SEGMENT_BYTES).unwrap();
     Writers::default().fill(&store, 3, 2);
