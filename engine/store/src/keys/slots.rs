@@ -4,8 +4,8 @@
 //! ```text
 //! slot  community 16, member 16, key 32, state 4 (1 live, 2 destroyed), crc 4
 //! ```
-//! A slot of zeros was never used, and neither was one that the file ends within: what was synced lies whole in
-//! the file. A damaged slot is reported by number; its neighbours stay readable.
+//! A slot of zeros was never used, and neither was one that the file ends within: what was synced lies whole
+//! in the file. A damaged slot is reported by number; its neighbours stay readable.
 
 use std::io;
 
