@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use kith_core::hook::{Extensions, NoExtensions};
 use kith_core::ports::{Clock, DueIndex, Keys, Records, Snapshots, StoreError};
 use kith_runtime::engine::{Engine, Options, Ports};
 use kith_store::derived::{DerivedIndex, OnProgress};
@@ -49,7 +50,8 @@ impl Opened {
         let due: Arc<dyn DueIndex> = Arc::<DerivedIndex>::clone(&self.index);
         let keys: Arc<dyn Keys> = self.store.keys();
         let blobs = Arc::<BlobFolder>::clone(&self.blobs);
-        Ports { records, snapshots, keys, blobs, due, clock: Arc::clone(&self.clock) }
+        let extensions: Arc<dyn Extensions> = Arc::new(NoExtensions);
+        Ports { records, snapshots, keys, blobs, due, clock: Arc::clone(&self.clock), extensions }
     }
 
     /// Starts an engine on the current tokio runtime. Stop it before this is dropped.

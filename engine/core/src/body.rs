@@ -109,6 +109,11 @@ impl Bodies {
         self.get(reference).and_then(Body::text)
     }
 
+    /// Adds all of another's.
+    pub fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// Takes one out.
     pub fn remove(&mut self, id: BodyId) -> Option<Body> {
         self.0.remove(&id)

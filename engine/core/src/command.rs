@@ -11,7 +11,7 @@ use crate::ids::{CommandId, CommunityId, MemberId, PersonId, TimerId};
 use crate::role::{Need, Permission};
 use crate::{
     answer, card, channel, community, gate, handoff, host, import, member, message, privacy, queue, role,
-    rule, timer,
+    rule, script, timer,
 };
 
 /// Who asks.
@@ -134,4 +134,6 @@ commands! {
     Timer(timer);
     /// What the writer notes of its own answers.
     Answer(answer);
+    /// Scripts and their versions.
+    Script(script);
 }

@@ -10,6 +10,7 @@ use crate::body::{Bodies, BodyRef};
 use crate::command::{Command, CommandKind};
 use crate::event::Event;
 use crate::handoff::Outgoing;
+use crate::hook::Extensions;
 use crate::ids::{MemberId, MessageId};
 use crate::member::{Member, Standing};
 use crate::message::Evidence;
@@ -18,10 +19,11 @@ use crate::notice::Text;
 use crate::queue::Receipt;
 use crate::record::{FORMAT, Record};
 use crate::refusal::Refusal;
+use crate::script::Run;
 use crate::stream::{Community, Kind, Stream};
 use crate::{
     card, channel, community, gate, handoff, host, import, limits, member, message, privacy, queue, role,
-    rule, timer,
+    rule, script, timer,
 };
 
 /// What `prepare` says of a command that it does not refuse.
@@ -55,6 +57,10 @@ pub struct Ctx<'a> {
     pub evidence: &'a Evidence,
     /// The acting member; `None` for the host, timers, other streams and strangers.
     pub actor: Option<&'a Member>,
+    /// Runs the scripts that have a say.
+    pub extensions: &'a dyn Extensions,
+    /// Whether a script is the actor: what scripts do asks no scripts.
+    pub by_script: bool,
 }
 
 impl<'a> Ctx<'a> {
@@ -104,6 +110,14 @@ pub struct Outcome {
     pub decisions: Vec<Receipt>,
     /// What has to be delivered.
     pub outbox: Vec<Outgoing>,
+    /// The scripts that were asked.
+    pub runs: Vec<Run>,
+    /// The command's dice, where a script read them.
+    pub seed: Option<[u8; 32]>,
+    /// What scripts wrote; events refer to it.
+    pub bodies: Bodies,
+    /// How many effects were tried: each has an id of its own.
+    pub effects: u32,
 }
 
 impl Outcome {
@@ -141,12 +155,13 @@ pub fn prepare(stream: &Stream, command: &Command, bodies: &Bodies) -> Result<Pr
     Ok(Prepared::Ready(facts))
 }
 
-/// Decides a prepared command.
+/// Decides a prepared command. Pure but for `extensions`, whose answers are recorded as runs.
 pub fn decide(
     stream: &Stream,
     command: &Command,
     bodies: &Bodies,
     evidence: &Evidence,
+    extensions: &dyn Extensions,
 ) -> Result<Outcome, Refusal> {
     let mut out = Outcome::default();
     match (&stream.kind, &command.kind) {
@@ -158,7 +173,8 @@ pub fn decide(
         (Kind::Host(host), _) => host::decide(&host::Desk { stream, host, command, bodies }, &mut out)?,
         (Kind::Community(community), kind) => {
             let actor = role::check(community, command)?;
-            let ctx = Ctx { stream, community, command, bodies, evidence, actor };
+            let by_script = false;
+            let ctx = Ctx { stream, community, command, bodies, evidence, actor, extensions, by_script };
             decide_kind(&ctx, kind, &mut out)?;
             host::tell_links(&mut out);
             host::within_members(community, command, &out)?;
@@ -167,11 +183,12 @@ pub fn decide(
     }
     if stream.format < FORMAT && !out.events.is_empty() {
         out.events.insert(0, Event::FormatRaised { format: FORMAT });
+        out.runs.iter_mut().for_each(|run| run.events.0 += 1);
     }
     Ok(out)
 }
 
-fn decide_kind(ctx: &Ctx<'_>, kind: &CommandKind, out: &mut Outcome) -> Result<(), Refusal> {
+pub(crate) fn decide_kind(ctx: &Ctx<'_>, kind: &CommandKind, out: &mut Outcome) -> Result<(), Refusal> {
     match kind {
         CommandKind::Host(command) => host::rehost(ctx, command, out),
         CommandKind::Community(command) => community::decide(ctx, command, out),
@@ -188,6 +205,7 @@ fn decide_kind(ctx: &Ctx<'_>, kind: &CommandKind, out: &mut Outcome) -> Result<(
         CommandKind::Handoff(command) => handoff::decide(ctx, command, out),
         CommandKind::Timer(command) => timer::decide(ctx, command, out),
         CommandKind::Answer(command) => answer::decide(ctx, command, out),
+        CommandKind::Script(command) => script::decide(ctx, command, out),
     }
 }
 
@@ -204,6 +222,9 @@ pub fn apply_record(stream: &mut Stream, record: &Record, bodies: &Bodies) {
         if let Kind::Community(community) = &mut stream.kind {
             queue::keep_receipt(community, receipt);
         }
+    }
+    if let Kind::Community(community) = &mut stream.kind {
+        script::saw_runs(&mut community.scripts, record);
     }
     stream.handoffs.post(record);
 }
@@ -248,6 +269,7 @@ pub fn apply(stream: &mut Stream, event: &Event, moment: &Moment, bodies: &Bodie
         Event::Rule(event) => rule::apply(community, event, moment),
         Event::Queue(event) => queue::apply(community, event, moment, (kept, bodies)),
         Event::Import(event) => import::apply(community, event, moment, (kept, bodies)),
+        Event::Script(event) => script::apply(community, event, moment, (kept, bodies)),
         Event::FormatRaised { .. }
         | Event::Timer(_)
         | Event::Handoff(_)

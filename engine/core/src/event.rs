@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     answer, card, channel, community, gate, handoff, host, import, member, message, privacy, queue, role,
-    rule, timer,
+    rule, script, timer,
 };
 
 macro_rules! events {
@@ -60,4 +60,6 @@ events! {
     Timer(timer);
     /// Too much was asked.
     Answer(answer);
+    /// Scripts, their versions, their memory.
+    Script(script);
 }

@@ -18,6 +18,7 @@ pub mod channel;
 pub mod community;
 pub mod gate;
 pub mod handoff;
+pub mod hook;
 pub mod host;
 pub mod import;
 pub mod member;
@@ -26,6 +27,7 @@ pub mod privacy;
 pub mod queue;
 pub mod role;
 pub mod rule;
+pub mod script;
 pub mod timer;
 
 pub mod answer;

@@ -133,3 +133,21 @@ pub fn check_name(name: &str) -> Result<(), Refusal> {
     }
     Err(Refusal::NameInvalid { name: name.chars().filter(|c| !c.is_control()).take(60).collect() })
 }
+/// Scripts of one community: each is asked in turn while somebody waits.
+pub const SCRIPTS_MAX: usize = 32;
+/// Bytes of one script's source: a thousand lines.
+pub const SCRIPT_BYTES_MAX: usize = 64 * 1024;
+/// Versions of one script whose sources are kept in the state; older ones are in the log.
+pub const SCRIPT_VERSIONS_KEPT: usize = 5;
+/// Keys that one script remembers.
+pub const SCRIPT_KEYS_MAX: usize = 4_096;
+/// Bytes of a key or of a timer's name.
+pub const SCRIPT_KEY_BYTES_MAX: usize = 128;
+/// Bytes of one value that a script remembers.
+pub const SCRIPT_VALUE_BYTES_MAX: usize = 8 * 1024;
+/// Timers of one script that have not rung.
+pub const SCRIPT_TIMERS_MAX: usize = 64;
+/// How far ahead a script's timer may be: two years.
+pub const TIMER_MS_MAX: u64 = 731 * 24 * 60 * 60 * 1_000;
+/// Effects that one run may propose: a raffle's prizes, not a flood.
+pub const EFFECTS_MAX: usize = 32;

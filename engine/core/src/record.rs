@@ -5,12 +5,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::body::Bodies;
 use crate::command::{Command, CommandKind};
+use crate::decide::Outcome;
 use crate::event::Event;
 use crate::handoff::Outgoing;
 use crate::message;
 use crate::queue::Receipt;
 use crate::refusal::Refusal;
+use crate::script::Run;
 
 /// The format this release writes. A stream holds newer kinds only after `FormatRaised`.
 pub const FORMAT: u16 = 1;
@@ -36,6 +39,12 @@ pub struct Record {
     /// What has to be delivered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outbox: Vec<Outgoing>,
+    /// The scripts that were asked, and what each came to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<Run>,
+    /// The dice of the command, where a script read them; left out of members' exports.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "serde_bytes")]
+    pub seed: Option<[u8; 32]>,
     /// A refusal that has to be remembered for the command's key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
@@ -62,6 +71,24 @@ struct Version {
 }
 
 impl Record {
+    /// The record of a command that was decided, and the bodies that scripts added.
+    pub fn of(
+        seq: u64,
+        (command, evidence): (Command, message::Evidence),
+        outcome: Outcome,
+    ) -> (Self, Bodies) {
+        let Outcome { events, decisions, outbox, runs, seed, bodies, .. } = outcome;
+        let record =
+            Self { v: FORMAT, seq, command, evidence, events, decisions, outbox, runs, seed, refusal: None };
+        (record, bodies)
+    }
+
+    /// The record of a refusal that a key asks to remember.
+    pub fn refused(seq: u64, command: Command, refusal: Refusal) -> Self {
+        let evidence = message::Evidence::default();
+        Self { refusal: Some(refusal), ..Self::of(seq, (command, evidence), Outcome::default()).0 }
+    }
+
     /// The bytes for the log.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(512);

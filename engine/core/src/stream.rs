@@ -23,6 +23,7 @@ use crate::privacy::Erasures;
 use crate::queue::Queue;
 use crate::role::Roles;
 use crate::rule::Rules;
+use crate::script::Scripts;
 use crate::timer::Timers;
 
 /// Number of the state's schema: raised when a snapshot of before cannot be read any more.
@@ -93,6 +94,9 @@ pub struct Community {
     /// What the host told it.
     #[serde(default)]
     pub hosted: Hosted,
+    /// Scripts, their versions, their memory.
+    #[serde(default, skip_serializing_if = "Scripts::is_empty")]
+    pub scripts: Scripts,
 }
 
 impl Stream {

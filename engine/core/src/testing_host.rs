@@ -7,12 +7,13 @@ use crate::command::{Actor, Command, CommandKind};
 use crate::community::{self, Blueprint, Founder};
 use crate::decide::{self, Outcome, Prepared};
 use crate::handoff::{self, Outgoing, Row};
+use crate::hook::NoExtensions;
 use crate::host::noun::{PersonCommand, RegistryCommand};
 use crate::host::{self, Host};
 use crate::ids::{BodyId, ChannelId, CommandId, CommunityId, MemberId, PersonId, mint};
 use crate::import;
 use crate::message::Evidence;
-use crate::record::{FORMAT, Record};
+use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::stream::{Community, Stream};
 use crate::timer;
@@ -121,17 +122,10 @@ impl Streams {
         let command = Command { id, community, at_ms, actor, scope: None, key: None, cause: None, kind };
         let ready = decide::prepare(stream, &command, &bodies)?;
         assert!(matches!(ready, Prepared::Ready(_)));
-        let outcome = decide::decide(stream, &command, &bodies, &Evidence::default())?;
-        let record = Record {
-            v: FORMAT,
-            seq: stream.seq + 1,
-            command,
-            evidence: Evidence::default(),
-            events: outcome.events.clone(),
-            decisions: outcome.decisions.clone(),
-            outbox: outcome.outbox.clone(),
-            refusal: None,
-        };
+        let outcome = decide::decide(stream, &command, &bodies, &Evidence::default(), &NoExtensions)?;
+        let (record, added) = Record::of(stream.seq + 1, (command, Evidence::default()), outcome.clone());
+        let mut bodies = bodies;
+        bodies.extend(added);
         let record = Record::decode(&record.encode()).unwrap();
         decide::apply_record(stream, &record, &bodies);
         self.records.entry(community).or_default().push((record, bodies));

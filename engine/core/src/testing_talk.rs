@@ -5,16 +5,18 @@
 //! `check` holds both states against each other. Evidence is read from the bench's own log.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::body::{Bodies, Body, BodyRef};
 use crate::command::{Actor, Command, CommandKind};
 use crate::community;
 use crate::decide::{self, Ctx, Outcome, Prepared};
 use crate::event::Event;
+use crate::hook::{Extensions, NoExtensions};
 use crate::ids::{BodyId, ChannelId, CommandId, CommunityId, MemberId, MessageId, mint};
 use crate::member::{Member, Standing};
 use crate::message::{self, Evidence, Mentions, Part, Sort};
-use crate::record::{FORMAT, Record};
+use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::role::Permission;
 use crate::stream::{Community, Kind, Stream};
@@ -48,6 +50,7 @@ pub(crate) struct Bench {
     minted: u128,
     scope: Option<BTreeSet<Permission>>,
     bodies: Vec<Body>,
+    extensions: Arc<dyn Extensions>,
 }
 
 impl Bench {
@@ -63,6 +66,7 @@ impl Bench {
             minted: 0,
             scope: None,
             bodies: Vec::new(),
+            extensions: Arc::new(NoExtensions),
         };
         let create = community::Command::Create {
             name: "garden".to_owned(),
@@ -75,6 +79,11 @@ impl Bench {
             furnish(community);
         }
         bench
+    }
+
+    /// Lets scripts answer from here on.
+    pub(crate) fn extend(&mut self, extensions: impl Extensions + 'static) {
+        self.extensions = Arc::new(extensions);
     }
 
     pub(crate) fn community(&self) -> &Community {
@@ -145,17 +154,10 @@ impl Bench {
         };
         let load = |id| (id, self.log.iter().find_map(|record| message::header_of(record, id)));
         let evidence = Evidence { messages: facts.messages.into_iter().map(load).collect() };
-        let outcome = decide::decide(&self.stream, &command, &bodies, &evidence)?;
-        let record = Record {
-            v: FORMAT,
-            seq: self.stream.seq + 1,
-            command,
-            evidence,
-            events: outcome.events,
-            decisions: outcome.decisions,
-            outbox: outcome.outbox,
-            refusal: None,
-        };
+        let outcome = decide::decide(&self.stream, &command, &bodies, &evidence, self.extensions.as_ref())?;
+        let (record, added) = Record::of(self.stream.seq + 1, (command, evidence), outcome);
+        let mut bodies = bodies;
+        bodies.extend(added);
         let record = Record::decode(&record.encode()).unwrap();
         decide::apply_record(&mut self.stream, &record, &bodies);
         decide::apply_record(&mut self.blind, &record, &Bodies::default());
@@ -183,18 +185,13 @@ impl Bench {
             bodies: &bodies,
             evidence: &evidence,
             actor,
+            extensions: &NoExtensions,
+            by_script: false,
         };
         act(&ctx, &mut out);
-        let record = Record {
-            v: FORMAT,
-            seq: self.stream.seq + 1,
-            command,
-            evidence,
-            events: out.events,
-            decisions: out.decisions,
-            outbox: out.outbox,
-            refusal: None,
-        };
+        let (record, added) = Record::of(self.stream.seq + 1, (command, evidence), out);
+        let mut bodies = bodies;
+        bodies.extend(added);
         decide::apply_record(&mut self.stream, &record, &bodies);
         decide::apply_record(&mut self.blind, &record, &bodies);
         let events = record.events.clone();
@@ -227,6 +224,16 @@ impl Bench {
         let asked = message::Command::Post { channel, parts, reply_to, sort, mentions };
         self.ask(member, asked).unwrap();
         self.newest()
+    }
+
+    /// The last record.
+    pub(crate) fn last(&self) -> &Record {
+        self.log.last().expect("a bench begins with a record")
+    }
+
+    /// All records.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &Record> {
+        self.log.iter()
     }
 
     /// The bits of the last command's id, as a message's.

@@ -10,7 +10,7 @@ use crate::decide::{Ctx, Outcome};
 use crate::ids::TimerId;
 use crate::refusal::Refusal;
 use crate::role::Need;
-use crate::{community, gate, host, queue, rule};
+use crate::{community, gate, host, queue, rule, script};
 
 /// What a timer is for; each noun has its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,8 @@ pub enum Purpose {
     Queue(queue::Timer),
     /// What the host waits for.
     Host(host::Timer),
+    /// What scripts asked to be asked about.
+    Script(script::Timer),
 }
 
 /// What is due when.
@@ -121,6 +123,7 @@ pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(),
         Purpose::Gate(timer) => gate::on_timer(ctx, timer, out),
         Purpose::Rule(timer) => rule::on_timer(ctx, timer, out),
         Purpose::Queue(timer) => queue::on_timer(ctx, timer, out),
+        Purpose::Script(timer) => script::on_timer(ctx, timer, out),
         // Only the host's own stream sets these, and it fires them itself.
         Purpose::Host(_) => {}
     }

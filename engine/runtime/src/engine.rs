@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use kith_core::hook::Extensions;
 use kith_core::ids::CommunityId;
 use kith_core::ports::{Blobs, Clock, DueIndex, Keys, Records, Snapshots, StoreError};
 use kith_core::stream::Stream;
@@ -37,6 +38,8 @@ pub struct Ports {
     pub due: Arc<dyn DueIndex>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Scripts and plugins.
+    pub extensions: Arc<dyn Extensions>,
 }
 
 /// How the engine behaves; the defaults are for a server.
@@ -233,7 +236,9 @@ impl Engine {
 async fn open(shared: Arc<Shared>, community: CommunityId, mut letters: mpsc::Receiver<Letter>) {
     let reader = Arc::clone(&shared);
     let opened = tokio::task::spawn_blocking(move || {
-        Writer::open(community, Arc::clone(&reader.ports.records), reader.ports.snapshots.as_ref())
+        let ports = &reader.ports;
+        let (records, extensions) = (Arc::clone(&ports.records), Arc::clone(&ports.extensions));
+        Writer::open(community, records, ports.snapshots.as_ref(), extensions)
     });
     let _leaving = Leaving { shared: Arc::clone(&shared), community };
     let error = match opened.await {

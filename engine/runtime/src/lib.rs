@@ -9,6 +9,7 @@ pub mod host;
 pub mod writer;
 
 pub mod export;
+pub mod extend;
 pub mod import;
 pub mod recover;
 pub mod retention;

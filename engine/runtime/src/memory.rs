@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kith_core::body::Body;
+use kith_core::hook::NoExtensions;
 use kith_core::ids::{CommunityId, MemberId};
 use kith_core::ports::{
     Appended, Blobs, Clock, DueIndex, Hash, Head, Keys, NewFrame, NewRecord, Records, Snapshot, Snapshots,
@@ -51,6 +52,7 @@ impl Memory {
             blobs: Arc::clone(self) as _,
             due: Arc::clone(self) as _,
             clock,
+            extensions: Arc::new(NoExtensions),
         }
     }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use kith_core::body::{Bodies, Body};
 use kith_core::command::Actor;
 use kith_core::community::{self, Blueprint};
+use kith_core::hook::NoExtensions;
 use kith_core::host::noun::PersonCommand;
 use kith_core::host::{self, State, Wanted};
 use kith_core::ids::{ChannelId, CommunityId, MemberId, PersonId};
@@ -119,7 +120,8 @@ fn an_erasure_that_a_crash_cut_off_is_done_when_the_stream_is_opened() {
         let garden = garden(&first, &mint).await;
         first.stop().await;
         // The record is durable and the process gone before any key was destroyed.
-        let mut writer = Writer::open(garden.id, Arc::clone(&memory) as _, memory.as_ref()).unwrap();
+        let (records, extensions) = (Arc::clone(&memory) as _, Arc::new(NoExtensions));
+        let mut writer = Writer::open(garden.id, records, memory.as_ref(), extensions).unwrap();
         let erase = privacy::Command::Erase { member: garden.rose };
         let draft = Draft::new(mint.command(NOW_MS), garden.id, Actor::Host, erase);
         writer.step(draft, NOW_MS).reply.unwrap();

@@ -16,10 +16,11 @@ use kith_core::body::{BODY_KEY_BYTES, Bodies, Body};
 use kith_core::command::{Actor, CommandKind};
 use kith_core::community::Status;
 use kith_core::decide::{self, apply_record};
+use kith_core::hook::NoExtensions;
 use kith_core::ids::{BodyId, CommandId, CommunityId, MemberId};
 use kith_core::message::Evidence;
 use kith_core::ports::{Hash, Head, NewFrame, NewRecord, Records, StoreError, StoredFrame};
-use kith_core::record::{FORMAT, Record};
+use kith_core::record::Record;
 use kith_core::stream::Stream;
 use kith_core::{command, host};
 use sha2::{Digest, Sha256};
@@ -404,18 +405,10 @@ fn arrival(stream: &Stream, at_ms: u64) -> Result<NewRecord, TransferError> {
         cause: None,
         kind: CommandKind::Host(host::Command::Rehost),
     };
-    let outcome = decide::decide(stream, &command, &Bodies::default(), &Evidence::default())
-        .map_err(|refusal| unusable(format!("a community that cannot arrive ({})", refusal.code()), 0))?;
-    let record = Record {
-        v: FORMAT,
-        seq: stream.seq + 1,
-        command,
-        evidence: Evidence::default(),
-        events: outcome.events,
-        decisions: outcome.decisions,
-        outbox: outcome.outbox,
-        refusal: None,
-    };
+    let outcome =
+        decide::decide(stream, &command, &Bodies::default(), &Evidence::default(), &NoExtensions)
+            .map_err(|refusal| unusable(format!("a community that cannot arrive ({})", refusal.code()), 0))?;
+    let (record, _) = Record::of(stream.seq + 1, (command, Evidence::default()), outcome);
     Ok(NewRecord { seq: record.seq, at_ms, ids: Vec::new(), bytes: record.encode(), bodies: Vec::new() })
 }
 

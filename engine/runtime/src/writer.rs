@@ -10,13 +10,14 @@ use kith_core::answer::{self, Refused};
 use kith_core::body::Bodies;
 use kith_core::command::{Actor, Command};
 use kith_core::decide::{self, Facts, Prepared};
+use kith_core::hook::Extensions;
 use kith_core::ids::{self, CommandId, CommunityId};
 use kith_core::message::{self, Evidence};
 use kith_core::moment::MINUTE_MS;
 use kith_core::ports::{
     Appended, Damage, Head, NewFrame, NewRecord, Records, Snapshot, Snapshots, StoreError,
 };
-use kith_core::record::{FORMAT, Record};
+use kith_core::record::Record;
 use kith_core::refusal::Refusal;
 use kith_core::stream::{SCHEMA, Stream};
 
@@ -30,6 +31,7 @@ const FRAME_BYTES_MAX: usize = 1024 * 1024;
 pub struct Writer {
     stream: Stream,
     records: Arc<dyn Records>,
+    extensions: Arc<dyn Extensions>,
     epoch: u64,
     frame_no: u64,
     pending: Vec<NewRecord>,
@@ -54,11 +56,13 @@ impl Writer {
         community: CommunityId,
         records: Arc<dyn Records>,
         snapshots: &dyn Snapshots,
+        extensions: Arc<dyn Extensions>,
     ) -> Result<Self, AskError> {
         let recovered = recover::recover(community, records.as_ref(), snapshots)?;
         Ok(Self {
             stream: recovered.stream,
             records,
+            extensions,
             epoch: recovered.head.epoch,
             frame_no: recovered.head.frame_no,
             pending: Vec::new(),
@@ -120,7 +124,7 @@ impl Writer {
 
     fn take(&mut self, draft: Draft, now_ms: u64) -> Step {
         let at_ms = now_ms.max(self.stream.at_ms);
-        let (command, bodies) = draft.at(at_ms);
+        let (command, mut bodies) = draft.at(at_ms);
         let prepared = decide::prepare(&self.stream, &command, &bodies);
         if let (Some(damage), false) = (&self.damage, matches!(prepared, Ok(Prepared::Known(_)))) {
             let reply = Err(AskError::Store(StoreError::Damaged(damage.clone())));
@@ -135,19 +139,11 @@ impl Writer {
             Ok(evidence) => evidence,
             Err(error) => return Step { reply: Err(error), recorded: false },
         };
-        match decide::decide(&self.stream, &command, &bodies, &evidence) {
+        match decide::decide(&self.stream, &command, &bodies, &evidence, self.extensions.as_ref()) {
             Err(refusal) => self.refuse(command, refusal),
             Ok(outcome) => {
-                let record = Record {
-                    v: FORMAT,
-                    seq: self.stream.seq + 1,
-                    command,
-                    evidence,
-                    events: outcome.events,
-                    decisions: outcome.decisions,
-                    outbox: outcome.outbox,
-                    refusal: None,
-                };
+                let (record, added) = Record::of(self.stream.seq + 1, (command, evidence), outcome);
+                bodies.extend(added);
                 self.record(record, bodies)
             }
         }
@@ -161,16 +157,7 @@ impl Writer {
         }
         let remembered = command.key.is_some() && self.stream.seq > 0 && rememberable(&refusal);
         if remembered {
-            let record = Record {
-                v: FORMAT,
-                seq: self.stream.seq + 1,
-                command,
-                evidence: Evidence::default(),
-                events: Vec::new(),
-                decisions: Vec::new(),
-                outbox: Vec::new(),
-                refusal: Some(refusal.clone()),
-            };
+            let record = Record::refused(self.stream.seq + 1, command, refusal.clone());
             self.record(record, Bodies::default());
         }
         Step { reply: Err(AskError::Refused(refusal)), recorded: remembered }

@@ -11,10 +11,11 @@ use kith_core::body::Bodies;
 use kith_core::command::Command;
 use kith_core::decide::{self, Prepared, apply_record};
 use kith_core::event::Event;
+use kith_core::hook::NoExtensions;
 use kith_core::ids::{CommunityId, MemberId, MessageId};
 use kith_core::member::{self, Standing};
 use kith_core::message::{self, Evidence};
-use kith_core::record::{FORMAT, Record};
+use kith_core::record::Record;
 use kith_core::refusal::Refusal;
 use kith_core::stream::Stream;
 use proptest::prelude::*;
@@ -61,17 +62,8 @@ impl Play {
         let load =
             |id: MessageId| (id, self.log.iter().find_map(|(record, _)| message::header_of(record, id)));
         let evidence = Evidence { messages: facts.messages.into_iter().map(load).collect() };
-        let outcome = decide::decide(&self.stream, command, bodies, &evidence)?;
-        Ok(Some(Record {
-            v: FORMAT,
-            seq: self.stream.seq + 1,
-            command: command.clone(),
-            evidence,
-            events: outcome.events,
-            decisions: outcome.decisions,
-            outbox: outcome.outbox,
-            refusal: None,
-        }))
+        let outcome = decide::decide(&self.stream, command, bodies, &evidence, &NoExtensions)?;
+        Ok(Some(Record::of(self.stream.seq + 1, (command.clone(), evidence), outcome).0))
     }
 
     fn record(&mut self, record: Record, bodies: Bodies) {

@@ -199,7 +199,7 @@ fn an_erasure_cut_off_before_its_keys_were_destroyed_is_finished_unasked() {
     let before = bytes_of(world.data());
     // The record is durable, and the process ends before anything else happens.
     let ports = world.opened().ports();
-    let mut writer = Writer::open(id, ports.records, ports.snapshots.as_ref()).unwrap();
+    let mut writer = Writer::open(id, ports.records, ports.snapshots.as_ref(), ports.extensions).unwrap();
     let erase = world.draft(id, Actor::Host, privacy::Command::Erase { member: planted.rose });
     writer.step(erase, world.now_ms()).reply.unwrap();
     let (durable_to, durable) = std::sync::mpsc::channel();

@@ -63,6 +63,7 @@ fn play(data: &Path, year: &Year) -> Result<([f64; 2], Reenacted, Vec<StoredFram
     let stage = Stage {
         records: Arc::clone(&ports.records),
         snapshots: Arc::clone(&ports.snapshots),
+        extensions: Arc::clone(&ports.extensions),
         community: Town::id(0),
         name: "year".to_owned(),
         blueprint: blueprint(),

@@ -124,7 +124,11 @@ impl Builder {
 
     /// Founds a community of so many members at a time.
     pub(super) fn found(&self, id: CommunityId, members: usize, now_ms: u64) -> Result<Site, BenchError> {
-        let writer = Writer::open(id, Arc::clone(&self.ports.records), self.ports.snapshots.as_ref())?;
+        let writer = {
+            let ports = &self.ports;
+            let (records, extensions) = (Arc::clone(&ports.records), Arc::clone(&ports.extensions));
+            Writer::open(id, records, ports.snapshots.as_ref(), extensions)?
+        };
         let mut site = Site { writer, pending: 0, flight: Arc::clone(&self.flight) };
         let create = community::Command::Create {
             name: format!("town-{}", id.0 & u128::from(u32::MAX)),

@@ -154,9 +154,10 @@ impl Import {
         let community = session::run(data, Folder::New, async |session| self.new_community(session).await)?;
         let came_to = {
             let opened = Opened::open(data, Box::new(|_| {}))?;
-            let Ports { records, snapshots, .. } = opened.ports();
+            let Ports { records, snapshots, extensions, .. } = opened.ports();
             let name = self.community.clone();
-            reenact::run(reenact::Stage { records, snapshots, community, name, blueprint }, reader, seen)?
+            let stage = reenact::Stage { records, snapshots, extensions, community, name, blueprint };
+            reenact::run(stage, reader, seen)?
         };
         session::run(data, Folder::Existing, async |session| {
             session.operator().await?.confirm(community).await?;

@@ -6,6 +6,7 @@ use super::schema::{NICKNAME, VALUE_BYTES_MAX};
 use super::{Event, Held, invalid};
 use crate::body::BodyRef;
 use crate::decide::{Ctx, Outcome};
+use crate::hook::Chain;
 use crate::limits;
 use crate::member::Member;
 use crate::queue::{self, Item, Verdict};
@@ -86,12 +87,12 @@ pub(super) fn change(
     let texts = Reading::of(&texts);
     let draft = draft(member, &texts);
     let judgement = rule::judge(ctx, &draft);
-    rule::punish(ctx, &draft, &judgement, out);
+    rule::punish(ctx, &draft, (&judgement, &Chain::new(ctx, member.id)), out);
     match judgement.verdict.unwrap_or(Verdict::Allow) {
         Verdict::Allow => release(ctx, &change, out),
         Verdict::Hold => {
             out.event(Event::Held { change: change.clone() });
-            queue::hold(ctx, Item::Card(change), &judgement.receipts, out);
+            queue::hold(ctx, Item::Card(change), (&judgement.receipts, Vec::new()), out);
         }
         Verdict::Deny => {}
     }

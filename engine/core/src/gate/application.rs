@@ -356,7 +356,7 @@ fn settle(ctx: &Ctx<'_>, request: &Request<'_>, weighed: Weighed, out: &mut Outc
         Placed::TurnedAway => turned_away(id, &receipts, out),
         Placed::Pending(Stage::Review) => {
             out.notify(id, Text::new("gate.held"));
-            queue::hold(ctx, queue::Item::Join { member: id }, &receipts, out);
+            queue::hold(ctx, queue::Item::Join { member: id }, (&receipts, Vec::new()), out);
         }
         Placed::Pending(stage) => seats::tell(ctx, id, stage, out),
     }

@@ -8,6 +8,7 @@ use super::{Command, GateConfig, applicant_id};
 use crate::body::{BODY_KEY_BYTES, Bodies, Body, BodyRef};
 use crate::command::{self, Actor, CommandKind};
 use crate::decide::{Outcome, Prepared, apply_record, decide, prepare};
+use crate::hook::NoExtensions;
 use crate::ids::{BodyId, CommandId, CommunityId, MemberId, PersonId, mint};
 use crate::member::{Member, Origin, Standing};
 use crate::message::Evidence;
@@ -95,17 +96,10 @@ impl Bench {
             command::Command { id, community, at_ms, actor, scope: None, key: None, cause: None, kind };
         assert!(matches!(prepare(&self.stream, &command, &bodies)?, Prepared::Ready(_)));
         let evidence = Evidence::default();
-        let out = decide(&self.stream, &command, &bodies, &evidence)?;
-        let record = Record {
-            v: FORMAT,
-            seq: self.stream.seq + 1,
-            command,
-            evidence,
-            events: out.events.clone(),
-            decisions: out.decisions.clone(),
-            outbox: out.outbox.clone(),
-            refusal: None,
-        };
+        let out = decide(&self.stream, &command, &bodies, &evidence, &NoExtensions)?;
+        let (record, added) = Record::of(self.stream.seq + 1, (command, evidence), out.clone());
+        let mut bodies = bodies;
+        bodies.extend(added);
         let record = Record::decode(&record.encode()).expect("what was written can be read");
         apply_record(&mut self.stream, &record, &bodies);
         self.records.push((record, bodies));

@@ -28,6 +28,8 @@ pub enum Standing {
     Applicant,
     /// Inside.
     Active,
+    /// A script's: acts, but is nobody and takes no seat.
+    Bot,
     /// Left by themselves.
     Left {
         /// When.
@@ -66,6 +68,7 @@ impl Standing {
         match self {
             Self::Applicant => "applicant",
             Self::Active => "active",
+            Self::Bot => "bot",
             Self::Left { .. } => "left",
             Self::Removed { .. } => "removed",
             Self::Banned { .. } => "banned",

@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 pub fn may_apply(member: &Member, at_ms: u64) -> Result<(), Refusal> {
     let too_early = |until_ms: u64| at_ms < until_ms;
     match member.standing {
-        Standing::Active => {
+        Standing::Active | Standing::Bot => {
             Err(Refusal::WrongState { what: member.id.to_string(), state: member.standing.name().to_owned() })
         }
         Standing::Banned { until_ms: None, .. } => Err(Refusal::Banned),

@@ -53,7 +53,8 @@ pub(super) fn edit(ctx: &Ctx<'_>, id: MessageId, parts: &[Part], out: &mut Outco
     }
     let header = Header { edited_ms: Some(ctx.at_ms()), ..old.clone() }.measured(Measure::of(&texts));
     let edits = Some(Box::new(old.clone()));
-    let held = Held { header: Box::new(header), parts: parts.to_vec(), mentions: Mentions::default(), edits };
+    let (header, parts, mentions) = (Box::new(header), parts.to_vec(), Mentions::default());
+    let held = Held { header, parts, mentions, edits, original: Vec::new() };
     settle(ctx, author, &texts, held, out);
     Ok(())
 }

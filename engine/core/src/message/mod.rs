@@ -176,6 +176,9 @@ pub enum Event {
         /// Who is to take note.
         #[serde(default, skip_serializing_if = "Mentions::is_empty")]
         mentions: Mentions,
+        /// What its author wrote, where a script put another text in its place.
+        #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+        original: Box<[Part]>,
     },
     /// A message, or an edit of one, was not let through.
     Denied {
@@ -200,6 +203,9 @@ pub enum Event {
         /// Its header as it was.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         recalled: Option<Box<Header>>,
+        /// What its author wrote, where a script put another text in its place.
+        #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+        original: Box<[Part]>,
     },
     /// A message was deleted; its header stays.
     Deleted {

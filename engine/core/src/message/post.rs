@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ack, Command, Event, Header, Measure, Mentions, Messages, Part, Sort};
 use super::{announcement, evidence, mention, part};
+use crate::body::BodyRef;
 use crate::channel::{self, Channel, Kind, Status};
 use crate::decide::{Ctx, Outcome};
+use crate::hook::{Chain, Hook, Input, Posting, Waiting};
 use crate::ids::{ChannelId, MessageId};
 use crate::member::Member;
 use crate::moment::Moment;
-use crate::queue::{self, Item, Verdict};
+use crate::queue::{self, Item, Receipt, Verdict};
 use crate::refusal::Refusal;
 use crate::rule::{self, Draft, Judgement, Occasion};
 use crate::text::reading::Reading;
@@ -30,6 +32,27 @@ pub struct Held {
     /// The header that an edit is to change; `None` for a new message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edits: Option<Box<Header>>,
+    /// What its author wrote, where a script put another text in its place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub original: Vec<Part>,
+}
+
+impl Held {
+    /// Puts one text in the place of all that it has; the first text there was stays as evidence.
+    fn rewrite(&mut self, body: BodyRef, measure: Measure) {
+        if self.original.is_empty() {
+            self.original.clone_from(&self.parts);
+        }
+        let mut text = Some(Part::Text { body });
+        let rewritten = self.parts.drain(..).filter_map(|part| match rule::text_of(&part) {
+            Some(_) => text.take(),
+            None => Some(part),
+        });
+        let mut parts: Vec<Part> = rewritten.collect();
+        parts.extend(text);
+        self.parts = parts;
+        *self.header = self.header.clone().measured(measure);
+    }
 }
 
 /// What somebody wants to say: a plain message or an announcement.
@@ -78,6 +101,7 @@ fn say(ctx: &Ctx<'_>, saying: &Saying<'_>, out: &mut Outcome) -> Result<(), Refu
         parts: saying.parts.to_vec(),
         mentions: saying.mentions.clone(),
         edits: None,
+        original: Vec::new(),
     };
     settle(ctx, author, &texts, held, out);
     Ok(())
@@ -118,22 +142,75 @@ pub(super) fn check_cards(ctx: &Ctx<'_>, parts: &[Part]) -> Result<(), Refusal> 
     part::shown_members(parts).try_for_each(|member| ctx.member_inside(member).map(drop))
 }
 
-/// Lets the rules judge, and does what they say: post, hold or deny.
-pub(super) fn settle(ctx: &Ctx<'_>, author: &Member, texts: &Reading<'_>, held: Held, out: &mut Outcome) {
-    let occasion = if held.edits.is_some() { Occasion::Edit } else { Occasion::Post };
-    let channel = Some(held.header.channel);
-    let draft = Draft { author, channel, parts: &held.parts, texts, occasion };
-    let judgement = rule::judge(ctx, &draft);
-    rule::punish(ctx, &draft, &judgement, out);
-    carry_out(ctx, &judgement, held, out);
+/// Lets rules and scripts judge, and does what they say: post, hold or deny.
+pub(super) fn settle(ctx: &Ctx<'_>, author: &Member, texts: &Reading<'_>, mut held: Held, out: &mut Outcome) {
+    let (mut chain, mut judgement) = (Chain::new(ctx, author.id), judge(ctx, author, (&held, texts)));
+    let mut rewritten: Option<String> = None;
+    for asked in Chain::scripts(ctx, Hook::Message) {
+        if judgement.verdict == Some(Verdict::Deny) {
+            break;
+        }
+        let own = rewritten.as_deref().map(|text| [text]);
+        let own = own.as_ref().map(|own| Reading::of(own));
+        let input = Input::Message(posting(author, &held, own.as_ref().unwrap_or(texts)));
+        let heard = chain.ask(asked, &input, out);
+        if heard.verdict != Verdict::Allow {
+            judgement.verdict = judgement.verdict.max(Some(heard.verdict));
+        }
+        let Some(body) = heard.rewrite else { continue };
+        let text = out.bodies.text(&body).unwrap_or_default().to_owned();
+        let list = [text.as_str()];
+        let reading = Reading::of(&list);
+        held.rewrite(body, Measure::of(&reading));
+        let again = judge(ctx, author, (&held, &reading));
+        if again.verdict > judgement.verdict {
+            judgement = again;
+        }
+        rewritten = Some(text);
+    }
+    judgement.find_room(ctx, author.id);
+    let verdict = judgement.verdict.unwrap_or(Verdict::Allow);
+    let waiting = chain.settle(verdict, out);
+    let own = rewritten.as_deref().map(|text| [text]);
+    let own = own.as_ref().map(|own| Reading::of(own));
+    let draft = draft(author, &held, own.as_ref().unwrap_or(texts));
+    rule::punish(ctx, &draft, (&judgement, &chain), out);
+    let receipts: Vec<Receipt> = judgement.receipts.iter().chain(chain.receipts()).cloned().collect();
+    carry_out(ctx, (verdict, &receipts, waiting), held, out);
 }
 
-pub(super) fn carry_out(ctx: &Ctx<'_>, judgement: &Judgement, held: Held, out: &mut Outcome) {
-    match judgement.verdict {
-        None | Some(Verdict::Allow) => publish(ctx, held, out),
-        Some(Verdict::Hold) => queue::hold(ctx, Item::Message(Box::new(held)), &judgement.receipts, out),
-        Some(Verdict::Deny) => {
-            let receipts = judgement.receipts.iter().map(|receipt| receipt.id).collect();
+fn draft<'a>(author: &'a Member, held: &'a Held, texts: &'a Reading<'a>) -> Draft<'a> {
+    let occasion = if held.edits.is_some() { Occasion::Edit } else { Occasion::Post };
+    Draft { author, channel: Some(held.header.channel), parts: &held.parts, texts, occasion }
+}
+
+fn judge(ctx: &Ctx<'_>, author: &Member, (held, texts): (&Held, &Reading<'_>)) -> Judgement {
+    rule::judge(ctx, &draft(author, held, texts))
+}
+
+fn posting<'a>(author: &'a Member, held: &'a Held, texts: &'a Reading<'a>) -> Posting<'a> {
+    Posting {
+        author,
+        channel: held.header.channel,
+        message: held.header.id,
+        parts: &held.parts,
+        texts,
+        reply_to: held.header.reply_to,
+        edit: held.edits.is_some(),
+    }
+}
+
+pub(super) fn carry_out(
+    ctx: &Ctx<'_>,
+    (verdict, receipts, waiting): (Verdict, &[Receipt], Vec<Waiting>),
+    held: Held,
+    out: &mut Outcome,
+) {
+    match verdict {
+        Verdict::Allow => publish(ctx, held, out),
+        Verdict::Hold => queue::hold(ctx, Item::Message(Box::new(held)), (receipts, waiting), out),
+        Verdict::Deny => {
+            let receipts = receipts.iter().map(|receipt| receipt.id).collect();
             out.event(Event::Denied { held: Box::new(held), receipts });
         }
     }
@@ -161,9 +238,10 @@ pub fn release(ctx: &Ctx<'_>, held: &Held, out: &mut Outcome) {
 }
 
 fn publish(ctx: &Ctx<'_>, held: Held, out: &mut Outcome) {
-    let Held { header, parts, mentions, edits } = held;
+    let Held { header, parts, mentions, edits, original } = held;
+    let original = original.into_boxed_slice();
     out.event(match edits {
-        None => Event::Posted { header: *header, parts, mentions },
+        None => Event::Posted { header: *header, parts, mentions, original },
         Some(old) => Event::Edited {
             message: header.id,
             parts,
@@ -171,6 +249,7 @@ fn publish(ctx: &Ctx<'_>, held: Held, out: &mut Outcome) {
             old: old.measure(),
             old_edited_ms: old.edited_ms,
             recalled: ctx.community.messages.get(header.id).is_none().then_some(old),
+            original,
         },
     });
 }

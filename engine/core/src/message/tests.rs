@@ -12,7 +12,6 @@ use crate::ids::BodyId;
 use crate::limits;
 use crate::moment::{DAY_MS, MINUTE_MS};
 use crate::queue::Verdict;
-use crate::rule::Judgement;
 use crate::stream::Kind;
 use crate::testing_talk::*;
 
@@ -337,7 +336,8 @@ fn an_edit_keeps_the_old_facts_and_ends_with_its_window() {
     let measure = header(&bench, id).measure();
     assert_eq!(measure.chars, 16);
     let first_ms = bench.now_ms();
-    let expected = Event::Edited { message: id, parts, measure, old, old_edited_ms: None, recalled: None };
+    let (old_edited_ms, recalled, original) = (None, None, Box::default());
+    let expected = Event::Edited { message: id, parts, measure, old, old_edited_ms, recalled, original };
     assert_eq!(events, [expected.into()]);
     assert_eq!(header(&bench, id).edited_ms, Some(first_ms));
     let parts = bench.text("pears");
@@ -539,14 +539,14 @@ fn verdicts_become_a_post_a_hold_or_a_denial() {
         parts: Vec::new(),
         mentions: everybody(),
         edits: None,
+        original: Vec::new(),
     };
     let mut carry_out = |verdict| {
-        let judgement = Judgement { verdict, receipts: Vec::new() };
-        bench.by_hand(ANN, |ctx, out| post::carry_out(ctx, &judgement, held.clone(), out))
+        bench.by_hand(ANN, |ctx, out| post::carry_out(ctx, (verdict, &[], Vec::new()), held.clone(), out))
     };
-    let denied = carry_out(Some(Verdict::Deny));
+    let denied = carry_out(Verdict::Deny);
     assert_eq!(denied, [Event::Denied { held: Box::new(held.clone()), receipts: Vec::new() }.into()]);
-    let waits = carry_out(Some(Verdict::Hold));
+    let waits = carry_out(Verdict::Hold);
     assert!(!waits.iter().any(|event| posted_id(event).is_some()));
     assert_eq!(bench.community().messages.recent().len(), 0);
     assert_eq!(bench.community().messages.mentioned_all_since(0), 0, "only what is posted counts");
@@ -571,6 +571,7 @@ fn a_held_edit_is_made_when_it_is_released_unless_the_message_is_gone() {
         parts: Vec::new(),
         mentions: Mentions::default(),
         edits: Some(Box::new(old)),
+        original: Vec::new(),
     };
     bench.ask(BEN, react(id, "👍")).unwrap();
     bench.by_hand(MODERATOR, |ctx, out| release(ctx, &held, out));

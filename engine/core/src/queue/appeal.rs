@@ -218,7 +218,7 @@ fn overturn(ctx: &Ctx<'_>, (id, appeal): (AppealId, &Appeal), out: &mut Outcome)
     others.filter_map(|other| queue.receipts.get(other)).for_each(|receipt| rule::undo(ctx, receipt, out));
     match &case {
         Case::Waiting(hold, waiting) => {
-            hold::release(ctx, &waiting.item, out);
+            hold::release(ctx, waiting, out);
             let (outcome, cause) = (AtDeadline::Release, Cause::Appeal { appeal: id });
             out.event(Event::Resolved { hold: *hold, outcome, cause, receipt: None, note: None });
         }

@@ -26,7 +26,7 @@ pub struct Denied {
 
 /// Keeps a denied message and its bodies.
 pub(super) fn add(queue: &mut Queue, denied: Denied, shelf: &mut Shelf<'_>) {
-    for body in denied.held.parts.iter().filter_map(text_of) {
+    for body in denied.held.parts.iter().chain(&denied.held.original).filter_map(text_of) {
         keep(shelf, body);
     }
     queue.denied.push_back(denied);
@@ -53,7 +53,7 @@ pub(super) fn take(queue: &mut Queue, receipt: ReceiptId, shelf: &mut Shelf<'_>)
 
 /// Lets go of a message's bodies: the log has them.
 pub(super) fn forget_bodies(held: &Held, shelf: &mut Shelf<'_>) {
-    for body in held.parts.iter().filter_map(text_of) {
+    for body in held.parts.iter().chain(&held.original).filter_map(text_of) {
         shelf.0.remove(body.id);
     }
 }

@@ -8,6 +8,7 @@ use super::{Cause, Event, Ground, INDEX_FROM, Queue, Receipt, Timer, Verdict};
 use crate::body::BodyRef;
 use crate::decide::{Ctx, Outcome};
 use crate::event::Event as AnyEvent;
+use crate::hook::{Effect, Waiting};
 use crate::ids::{HoldId, MemberId, ReceiptId};
 use crate::limits::REASON_BYTES_MAX;
 use crate::notice::{Arg, Text};
@@ -15,7 +16,7 @@ use crate::refusal::Refusal;
 use crate::role::Permission;
 use crate::rule::{Clause, Edition, Finding, queue_full};
 use crate::timer::{self, Purpose};
-use crate::{card, gate, message, rule};
+use crate::{card, gate, hook, message, rule};
 
 /// Something that waits for a human.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,12 +94,22 @@ pub struct Hold {
     pub due_ms: Option<u64>,
     /// What happens then.
     pub at_deadline: AtDeadline,
+    /// What scripts proposed: done when it is released, dropped when it is denied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Waiting>,
+}
+
+impl Hold {
+    /// What waiting effects refer to.
+    pub(super) fn bodies(&self) -> impl Iterator<Item = &BodyRef> {
+        self.waiting.iter().flat_map(|waiting| &waiting.effects).filter_map(Effect::body)
+    }
 }
 
 /// Puts something into the queue, with its deadline and the receipts that explain why.
 ///
 /// Whether there is room was for `rule::judge` to say. Who waits at the gate is bounded by the gate.
-pub fn hold(ctx: &Ctx<'_>, item: Item, receipts: &[Receipt], out: &mut Outcome) {
+pub fn hold(ctx: &Ctx<'_>, item: Item, (receipts, waiting): (&[Receipt], Vec<Waiting>), out: &mut Outcome) {
     let before =
         out.events.iter().filter(|event| matches!(event, AnyEvent::Queue(Event::Held { .. }))).count();
     let id = HoldId::of(ctx.command.id, before as u32);
@@ -117,6 +128,7 @@ pub fn hold(ctx: &Ctx<'_>, item: Item, receipts: &[Receipt], out: &mut Outcome) 
         at_ms: ctx.at_ms(),
         due_ms: Some(due_ms),
         at_deadline: config.at_deadline,
+        waiting,
     };
     out.event(Event::Held { id, hold: Box::new(hold) });
     timer::set(ctx, INDEX_FROM + before as u32, due_ms, Purpose::Queue(Timer::Deadline { hold: id }), out);
@@ -192,7 +204,7 @@ fn settle(ctx: &Ctx<'_>, (id, hold): (HoldId, &Hold), settlement: Settlement, ou
     let Settlement { outcome, cause, ground, note } = settlement;
     let mut receipt = None;
     match outcome {
-        AtDeadline::Release => release(ctx, &hold.item, out),
+        AtDeadline::Release => release(ctx, hold, out),
         AtDeadline::Deny => receipt = deny(ctx, hold, (ground, note), out),
         AtDeadline::Keep => {}
     }
@@ -200,7 +212,9 @@ fn settle(ctx: &Ctx<'_>, (id, hold): (HoldId, &Hold), settlement: Settlement, ou
 }
 
 /// Lets a held thing through, and tells its author.
-pub(super) fn release(ctx: &Ctx<'_>, item: &Item, out: &mut Outcome) {
+pub(super) fn release(ctx: &Ctx<'_>, hold: &Hold, out: &mut Outcome) {
+    let item = &hold.item;
+    hook::release(ctx, &hold.waiting, out);
     match item {
         Item::Message(held) => message::release(ctx, held, out),
         Item::Join { member } => return gate::decided(ctx, *member, Verdict::Allow, out),

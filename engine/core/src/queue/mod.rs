@@ -264,8 +264,10 @@ pub fn apply(community: &mut Community, event: &Event, moment: &Moment, mut shel
     match event {
         Event::Held { id, hold } => {
             if let Item::Message(held) = &hold.item {
-                held.parts.iter().filter_map(text_of).for_each(|body| keep(&mut shelf, body));
+                let parts = held.parts.iter().chain(&held.original);
+                parts.filter_map(text_of).for_each(|body| keep(&mut shelf, body));
             }
+            hold.bodies().for_each(|body| keep(&mut shelf, body));
             community.queue.holds.insert(*id, (**hold).clone());
         }
         Event::Resolved { outcome: AtDeadline::Keep, hold, .. } => {
@@ -276,6 +278,9 @@ pub fn apply(community: &mut Community, event: &Event, moment: &Moment, mut shel
         Event::Resolved { hold, outcome, cause, receipt, .. } => {
             let Some(hold) = community.queue.holds.remove(hold) else { return };
             label(community, &hold, (*outcome, *cause));
+            for body in hold.bodies() {
+                shelf.0.remove(body.id);
+            }
             settled(&mut community.queue, hold, (*receipt, moment.at_ms), &mut shelf);
         }
         Event::Withdrawn { hold } => {

@@ -8,7 +8,7 @@ use crate::limits::RECEIPTS_MAX;
 use crate::notice::Text;
 use crate::rule::{Edition, Label};
 use crate::stream::Community;
-use crate::{gate, rule};
+use crate::{gate, rule, script};
 
 /// What a rule or gate decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub enum Ground {
     Rule(rule::Ground),
     /// A condition of the gate.
     Gate(gate::Ground),
+    /// A script.
+    Script(script::Ground),
     /// A person decided.
     Person {
         /// Who; `None` the host.
@@ -52,6 +54,7 @@ impl Ground {
         match self {
             Self::Rule(ground) => ground.verdict(),
             Self::Gate(ground) => ground.verdict(),
+            Self::Script(ground) => ground.verdict(),
             Self::Person { verdict, .. } => *verdict,
             Self::Deadline { outcome } => outcome.verdict(),
         }

@@ -64,7 +64,7 @@ fn check_member<'a>(
         return Ok(Some(member));
     }
     match member.standing {
-        Standing::Active => {}
+        Standing::Active | Standing::Bot => {}
         Standing::Banned { .. } => return Err(Refusal::Banned),
         _ => return Err(Refusal::NotAMember),
     }

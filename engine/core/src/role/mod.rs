@@ -10,6 +10,7 @@ pub use check::{check, may, outranks};
 pub use permission::{Need, Permission};
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,8 @@ pub const ADMIN: &str = "admin";
 pub const MODERATOR: &str = "moderator";
 /// The name of the guests' role.
 pub const GUEST: &str = "guest";
+/// The name of the scripts' role. Where a community defines none of that name, `scripts_own` stands for it.
+pub const SCRIPT: &str = "script";
 
 /// The roles of a community, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,10 +68,25 @@ impl Default for Roles {
     }
 }
 
+/// What scripts may do unless the community says otherwise: below moderators, so that no script acts upon
+/// one.
+fn scripts_own() -> &'static Role {
+    static ROLE: OnceLock<Role> = OnceLock::new();
+    ROLE.get_or_init(|| {
+        use Permission as P;
+        let permissions = [P::Read, P::Post, P::React, P::Moderate, P::Sanction, P::ManageMembers];
+        Role { rank: 50, permissions: BTreeSet::from(permissions) }
+    })
+}
+
 impl Roles {
+    fn find(&self, name: &str) -> Option<&Role> {
+        self.0.get(name).or_else(|| (name == SCRIPT).then(scripts_own))
+    }
+
     /// The rank of a member: the highest of their roles.
     pub fn rank(&self, member: &Member) -> u8 {
-        member.roles.iter().filter_map(|name| self.0.get(name)).map(|role| role.rank).max().unwrap_or(0)
+        member.roles.iter().filter_map(|name| self.find(name)).map(|role| role.rank).max().unwrap_or(0)
     }
 
     /// Whether any role of the member allows it.
@@ -76,7 +94,7 @@ impl Roles {
         member
             .roles
             .iter()
-            .filter_map(|name| self.0.get(name))
+            .filter_map(|name| self.find(name))
             .any(|role| role.permissions.contains(&permission))
     }
 }

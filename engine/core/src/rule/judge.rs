@@ -5,10 +5,11 @@
 
 use super::check::Clause;
 use super::config::RuleConfig;
-use super::ladder::{Climb, Rung};
+use super::ladder::{Climb, Rung, Step};
 use super::view::{Past, View};
 use super::{Draft, Ground, Judgement, Rule, raid, sanction};
 use crate::decide::{Ctx, Outcome};
+use crate::hook::Chain;
 use crate::ids::{MemberId, ReceiptId};
 use crate::limits::RULE_RECEIPTS_MAX;
 use crate::member::Standing;
@@ -31,11 +32,7 @@ pub fn judge(ctx: &Ctx<'_>, draft: &Draft<'_>) -> Judgement {
     if let Some(clause) = raid::breach(ctx, draft) {
         judgement.add(ctx, draft.author.id, (fixed(RAID, clause, Rung::Hold), None));
     }
-    if judgement.verdict == Some(Verdict::Hold)
-        && let Some(clause) = queue::full_for(ctx, draft.author.id)
-    {
-        judgement.add(ctx, draft.author.id, (fixed(QUEUE, clause, Rung::Warn), None));
-    }
+    judgement.find_room(ctx, draft.author.id);
     judgement
 }
 
@@ -66,9 +63,14 @@ fn judge_by_rules(view: &View<'_>) -> Judgement {
 }
 
 fn climb(ctx: &Ctx<'_>, author: MemberId, rule: &Rule) -> Climb {
+    climb_from(ctx, author, rule.config.step)
+}
+
+/// The way up the ladder for a breach that starts at a step.
+pub fn climb_from(ctx: &Ctx<'_>, author: MemberId, step: Step) -> Climb {
     let rules = &ctx.community.rules;
     Climb {
-        step: rule.config.step,
+        step,
         strikes: rules.record.live(author, ctx.at_ms(), rules.ladder.forget_ms()),
         rungs: rules.ladder.rungs.clone(),
     }
@@ -81,6 +83,15 @@ fn fixed(name: &str, clause: Clause, rung: Rung) -> Ground {
 }
 
 impl Judgement {
+    /// Denies what would be held where the queue has no room for one more of this member's.
+    pub fn find_room(&mut self, ctx: &Ctx<'_>, member: MemberId) {
+        if self.verdict == Some(Verdict::Hold)
+            && let Some(clause) = queue::full_for(ctx, member)
+        {
+            self.add(ctx, member, (fixed(QUEUE, clause, Rung::Warn), None));
+        }
+    }
+
     /// Adds a receipt, and its verdict if it is stronger than those before.
     fn add(&mut self, ctx: &Ctx<'_>, member: MemberId, (ground, own): (Ground, Option<&RuleConfig>)) {
         let verdict = ground.verdict();
@@ -140,9 +151,19 @@ const fn outcome(verdict: Verdict) -> &'static str {
 ///
 /// A hold is no strike: whether it was a breach is for the human to say. Nothing but the receipts follows
 /// for somebody who is not inside.
-pub fn punish(ctx: &Ctx<'_>, draft: &Draft<'_>, judgement: &Judgement, out: &mut Outcome) {
-    out.decisions.extend(judgement.receipts.iter().cloned());
-    let Some((receipt, rung)) = judgement.hardest() else { return };
+pub fn punish(
+    ctx: &Ctx<'_>,
+    draft: &Draft<'_>,
+    (judgement, chain): (&Judgement, &Chain<'_>),
+    out: &mut Outcome,
+) {
+    out.decisions.extend(judgement.receipts.iter().chain(chain.receipts()).cloned());
+    let hardest = judgement
+        .hardest()
+        .into_iter()
+        .chain(chain.breaches())
+        .reduce(|hardest, other| if other.1 > hardest.1 { other } else { hardest });
+    let Some((receipt, rung)) = hardest else { return };
     if draft.author.standing == Standing::Active && rung != Rung::Hold {
         sanction::follow(ctx, draft.author, (receipt, rung), out);
     }

@@ -40,7 +40,7 @@ pub use check::{Check, Clause, Finding};
 pub use compiled::Cache;
 pub use config::{RuleConfig, Surroundings};
 pub use ground::Ground;
-pub use judge::{QUEUE, RAID, judge, punish, review};
+pub use judge::{QUEUE, RAID, climb_from, judge, punish, review};
 pub use ladder::{Climb, LadderConfig, Rung, Step};
 pub use raid::{Raid, RaidConfig, Switch, raid_on};
 pub use sanction::{strike_for_denied_hold, undo};

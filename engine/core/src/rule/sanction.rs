@@ -175,8 +175,13 @@ pub fn undo(ctx: &Ctx<'_>, receipt: &Receipt, out: &mut Outcome) {
         Some(Standing::Banned { at_ms, .. } | Standing::Removed { at_ms, .. }) => at_ms,
         _ => return,
     };
-    let by_ladder = matches!(&receipt.ground, queue::Ground::Rule(ground)
-        if matches!(ground.climb.rung(), Rung::Remove | Rung::Ban(_) | Rung::BanForGood));
+    let climb = match &receipt.ground {
+        queue::Ground::Rule(ground) => Some(&ground.climb),
+        queue::Ground::Script(ground) => ground.climb.as_ref(),
+        _ => None,
+    };
+    let by_ladder =
+        climb.is_some_and(|climb| matches!(climb.rung(), Rung::Remove | Rung::Ban(_) | Rung::BanForGood));
     if by_ladder && sent_out_ms == receipt.at_ms {
         out.event(member::Event::Unbanned { member: id });
     }

@@ -24,9 +24,17 @@ impl Edition {
             Ground::Rule(ground) if ground.clause.is_rule() => {
                 Some(Self { rule: ground.rule.clone(), version: ground.version })
             }
+            Ground::Script(ground) => {
+                Some(Self { rule: script_name(&ground.script), version: ground.version })
+            }
             _ => None,
         }
     }
+}
+
+/// The name under which a script is counted: no rule can have it.
+fn script_name(script: &str) -> String {
+    format!("script {script}")
 }
 
 /// What was counted for one edition.

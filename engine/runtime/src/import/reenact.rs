@@ -11,6 +11,7 @@ use kith_core::channel::{self, Channel, Status};
 use kith_core::command::{Actor, CommandKind};
 use kith_core::community::{self, Blueprint};
 use kith_core::event::Event;
+use kith_core::hook::Extensions;
 use kith_core::ids::{ChannelId, CommunityId, MemberId, PersonId};
 use kith_core::member::Standing;
 use kith_core::message::{self, Part};
@@ -41,6 +42,8 @@ pub struct Stage {
     pub records: Arc<dyn Records>,
     /// Where the last state goes.
     pub snapshots: Arc<dyn Snapshots>,
+    /// The scripts of its rules.
+    pub extensions: Arc<dyn Extensions>,
     /// The stream, which must have no record yet.
     pub community: CommunityId,
     /// What it is called.
@@ -124,7 +127,8 @@ struct Play {
 
 impl Play {
     fn new(stage: Stage) -> Result<Self, AskError> {
-        let writer = Writer::open(stage.community, Arc::clone(&stage.records), stage.snapshots.as_ref())?;
+        let (records, extensions) = (Arc::clone(&stage.records), Arc::clone(&stage.extensions));
+        let writer = Writer::open(stage.community, records, stage.snapshots.as_ref(), extensions)?;
         if writer.stream().seq > 0 {
             return Err(AskError::Refused(Refusal::CommunityExists));
         }
