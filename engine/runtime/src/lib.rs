@@ -12,6 +12,7 @@ pub mod export;
 pub mod extend;
 pub mod import;
 pub mod recover;
+pub mod replay;
 pub mod retention;
 pub mod texts;
 pub mod transfer;
