@@ -12,6 +12,7 @@
 //! counted (`count`), what is told (`report`).
 
 mod count;
+pub mod picture;
 mod report;
 mod said;
 #[cfg(test)]

@@ -12,6 +12,7 @@ use kith_core::ports::{DueIndex, Snapshot, Snapshots, StoreError};
 
 use super::feed::carrier;
 use super::indexer;
+use super::measurements;
 use super::sealing::Sealing;
 use super::shared::{OnProgress, Phase, Shared};
 use super::snapshots;
@@ -84,6 +85,17 @@ impl DerivedIndex {
     /// Bytes on disk.
     pub fn disk_bytes(&self) -> u64 {
         self.shared.rows().map_or(0, |rows| rows.disk_bytes())
+    }
+
+    /// Adds rows to the side table, each with the time it is of: of each community the newest are kept. A row
+    /// may be lost at any moment, and nothing that anybody wrote may be in it.
+    pub fn measure(&self, community: CommunityId, rows: &[(u64, Vec<u8>)]) -> Result<(), StoreError> {
+        while_rebuilding(measurements::put(self.shared.rows()?.as_ref(), community, rows))
+    }
+
+    /// The newest rows of the side table, newest first.
+    pub fn measured(&self, community: CommunityId, max: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+        while_rebuilding(measurements::newest(self.shared.rows()?.as_ref(), community, max))
     }
 
     /// Looks at what is durable and not announced yet, so that a record is found from its acknowledgement on.

@@ -18,6 +18,8 @@ pub(super) enum Tag {
     SnapshotPart = 5,
     /// When a stream is due, if it is.
     Due = 6,
+    /// A row of the side table.
+    Measurement = 7,
 }
 
 /// The key of a chunk of places within its community.
@@ -74,6 +76,18 @@ pub(super) fn snapshot_part(community: CommunityId, number: u64, part: u32) -> V
     let mut key = numbered(Tag::SnapshotPart, community, number);
     key.extend_from_slice(&part.to_be_bytes());
     key
+}
+
+/// The key of a row of the side table: its time, then a count that tells rows of one time apart.
+pub(super) fn measurement(community: CommunityId, at_ms: u64, count: u64) -> Vec<u8> {
+    let mut key = numbered(Tag::Measurement, community, at_ms);
+    key.extend_from_slice(&count.to_be_bytes());
+    key
+}
+
+/// The second number after the community.
+pub(super) fn second_number_of(key: &[u8]) -> Option<u64> {
+    u64_at(key, 25)
 }
 
 /// The community of a key, unless it is too short to have one.

@@ -27,5 +27,7 @@ pub(super) const BUCKET_MS_LOG2: u32 = 20;
 pub(super) const OPEN_CRASHES_MAX: u8 = 2;
 /// How long to wait for the file lock that a closed sled in this process may still hold.
 pub(super) const LOCK_WAIT_MS: u64 = 5_000;
+/// Rows of the side table that one community keeps: enough to see what happened since yesterday.
+pub(super) const MEASUREMENTS_MAX: usize = 2_000;
 /// Bytes of one snapshot, facts and sealed bodies together.
 pub(super) const SNAPSHOT_BYTES_MAX: usize = 1024 * 1024 * 1024;

@@ -1,4 +1,5 @@
-//! Everything derived from the log, on sled: places of records, snapshots, due times. Nothing here is the
+//! Everything derived from the log, on sled: places of records, snapshots, due times, and a side table of
+//! measurements. Nothing here is the
 //! truth: the whole folder may vanish at any moment and is built again. No sled type leaves `rows`.
 
 mod index;
@@ -11,6 +12,7 @@ mod watermark;
 
 mod chunk;
 mod due;
+mod measurements;
 mod places;
 mod sealing;
 mod snapshots;

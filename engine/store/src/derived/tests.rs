@@ -4,6 +4,7 @@
 mod damage;
 mod due;
 mod following;
+mod measurements;
 mod real;
 mod snapshots;
 
