@@ -14,6 +14,7 @@ mod language;
 pub mod opened;
 mod proof;
 mod report;
+pub mod scripting;
 mod session;
 pub mod streams;
 mod watch;

@@ -3,19 +3,22 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use kith_core::hook::{Extensions, NoExtensions};
+use kith_core::hook::Extensions;
 use kith_core::ports::{Clock, DueIndex, Keys, Records, Snapshots, StoreError};
 use kith_runtime::engine::{Engine, Options, Ports};
 use kith_store::derived::{DerivedIndex, OnProgress};
 use kith_store::{BlobFolder, Store};
 
 use crate::clock::SystemClock;
+use crate::scripting::Scripting;
 
 /// An opened DATA folder. The index goes before the store, which holds the folder's lock.
 pub struct Opened {
     index: Arc<DerivedIndex>,
     blobs: Arc<BlobFolder>,
     clock: Arc<dyn Clock>,
+    scripting: Scripting,
+    extensions: Arc<dyn Extensions>,
     store: Store,
 }
 
@@ -29,7 +32,9 @@ impl Opened {
     pub fn over(store: Store, clock: Arc<dyn Clock>, on_progress: OnProgress) -> Result<Self, StoreError> {
         let index = store.derive(on_progress)?;
         let blobs = Arc::new(store.blobs()?);
-        Ok(Self { index, blobs, clock, store })
+        let scripting = Scripting::default();
+        let extensions = scripting.extensions(store.keys(), &index);
+        Ok(Self { index, blobs, clock, scripting, extensions, store })
     }
 
     /// The store itself: backup, verify, compaction.
@@ -42,6 +47,11 @@ impl Opened {
         &self.index
     }
 
+    /// The script host.
+    pub fn scripting(&self) -> &Scripting {
+        &self.scripting
+    }
+
     /// Everything the runtime needs of the world.
     pub fn ports(&self) -> Ports {
         let log = Arc::clone(self.store.log());
@@ -50,8 +60,8 @@ impl Opened {
         let due: Arc<dyn DueIndex> = Arc::<DerivedIndex>::clone(&self.index);
         let keys: Arc<dyn Keys> = self.store.keys();
         let blobs = Arc::<BlobFolder>::clone(&self.blobs);
-        let extensions: Arc<dyn Extensions> = Arc::new(NoExtensions);
-        Ports { records, snapshots, keys, blobs, due, clock: Arc::clone(&self.clock), extensions }
+        let (clock, extensions) = (Arc::clone(&self.clock), Arc::clone(&self.extensions));
+        Ports { records, snapshots, keys, blobs, due, clock, extensions }
     }
 
     /// Starts an engine on the current tokio runtime. Stop it before this is dropped.

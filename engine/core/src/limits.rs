@@ -133,6 +133,8 @@ pub fn check_name(name: &str) -> Result<(), Refusal> {
     }
     Err(Refusal::NameInvalid { name: name.chars().filter(|c| !c.is_control()).take(60).collect() })
 }
+/// Settings of the operator's own, for scripts.
+pub const OWN_SETTINGS_MAX: usize = 64;
 /// Scripts of one community: each is asked in turn while somebody waits.
 pub const SCRIPTS_MAX: usize = 32;
 /// Bytes of one script's source: a thousand lines.

@@ -1,6 +1,6 @@
 //! Which crate may know which: the table of the design, compared with every manifest.
 //!
-//! `core ← store, runtime ← cli`, and a heavy or dangerous library has one crate that knows it. A new crate
+//! `core ← store, scripts, runtime ← cli`, and a heavy or dangerous library has one crate that knows it. A new crate
 //! is a row of `CRATES`; a library kept to one crate is a row of `RESERVED`. Development and build
 //! dependencies count too.
 
@@ -47,9 +47,14 @@ const CRATES: &[Crate] = &[
             "zeroize",
         ]),
     },
+    Crate { name: "kith-scripts", ours: &["kith-core"], foreign: Foreign::Free },
     Crate { name: "kith-store", ours: &["kith-core"], foreign: Foreign::Free },
     Crate { name: "kith-runtime", ours: &["kith-core"], foreign: Foreign::Free },
-    Crate { name: "kith", ours: &["kith-core", "kith-runtime", "kith-store"], foreign: Foreign::Free },
+    Crate {
+        name: "kith",
+        ours: &["kith-core", "kith-runtime", "kith-scripts", "kith-store"],
+        foreign: Foreign::Free,
+    },
     Crate {
         name: "kith-tests",
         ours: &["kith", "kith-core", "kith-runtime", "kith-store"],

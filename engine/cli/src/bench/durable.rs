@@ -78,7 +78,7 @@ pub(super) fn measure(bench: &Bench<'_>) -> Result<Vec<Figure>, BenchError> {
 }
 
 /// Every writer is open and every rule compiled before anything is measured.
-fn warm_up(host: &Host, towns: &[Town]) -> Result<(), BenchError> {
+pub(super) fn warm_up(host: &Host, towns: &[Town]) -> Result<(), BenchError> {
     let mint = Mint::System;
     let now_ms = host.engine.ports().clock.wall_ms();
     host.runtime.block_on(async {
@@ -96,10 +96,10 @@ fn warm_up(host: &Host, towns: &[Town]) -> Result<(), BenchError> {
 }
 
 /// What came of talking for a while.
-struct Talked {
-    messages: u64,
-    seconds: f64,
-    latencies_us: Vec<f64>,
+pub(super) struct Talked {
+    pub(super) messages: u64,
+    pub(super) seconds: f64,
+    pub(super) latencies_us: Vec<f64>,
     lags: Vec<u64>,
     cpu_seconds: f64,
 }
@@ -126,7 +126,7 @@ struct Talk {
     messages: AtomicU64,
 }
 
-fn run(host: &Host, towns: &Arc<[Town]>, time: Duration) -> Result<Talked, BenchError> {
+pub(super) fn run(host: &Host, towns: &Arc<[Town]>, time: Duration) -> Result<Talked, BenchError> {
     let talk = Arc::new(Talk {
         engine: host.engine.clone(),
         towns: Arc::clone(towns),

@@ -14,6 +14,7 @@ mod log;
 mod member;
 mod queue;
 mod receipt;
+mod replay;
 mod restore;
 mod shown;
 mod verify;
@@ -63,6 +64,8 @@ pub(crate) enum Command {
     /// Receipts: why something was decided
     #[command(subcommand)]
     Receipt(receipt::Receipts),
+    /// What a draft of a script would have done to the group's own history
+    Replay(replay::Replay),
     /// Records as they stand in the log
     #[command(subcommand)]
     Log(log::Log),
@@ -93,6 +96,7 @@ pub(crate) fn run(arguments: Arguments, streams: &mut Streams) -> Result<Report,
         Command::Member(members) => members.run(&stage),
         Command::Queue(queue) => queue.run(&stage),
         Command::Receipt(receipts) => receipts.run(&stage),
+        Command::Replay(replay) => replay.run(&mut stage),
         Command::Log(log) => log.run(),
         Command::Channel(channels) => channels.run(),
         Command::Demo(demo) => demo.run(&mut stage),

@@ -9,7 +9,7 @@ mod tests;
 
 pub use blueprint::{Blueprint, Language};
 pub use ownership::Offer;
-pub use setting::{Setting, Settings, Zone};
+pub use setting::{Own, Setting, Settings, Zone};
 
 use std::collections::BTreeMap;
 

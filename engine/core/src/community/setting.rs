@@ -1,8 +1,11 @@
 //! Settings: typed, each changed by command, each with its bounds.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::limits;
 use crate::moment::DAY_MS;
 use crate::refusal::Refusal;
 
@@ -61,11 +64,26 @@ pub struct Settings {
     /// How many days records are kept; what is older is replaced by the state it led to. `None` keeps all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<u32>,
+    /// Values of the operator's own, by name: what scripts read, so that people who don't code change a value.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub own: BTreeMap<String, Own>,
+}
+
+/// A value of the operator's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Own {
+    /// Yes or no.
+    Bool(bool),
+    /// A number.
+    Int(i64),
+    /// A text.
+    Text(String),
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { rejoin_pause_ms: 7 * DAY_MS, retention_days: None }
+        Self { rejoin_pause_ms: 7 * DAY_MS, retention_days: None, own: BTreeMap::new() }
     }
 }
 
@@ -73,7 +91,24 @@ impl Settings {
     /// Refuses values out of their bounds.
     pub fn check(&self) -> Result<(), Refusal> {
         check_span("rejoin_pause_ms", self.rejoin_pause_ms)?;
-        check_retention(self.retention_days)
+        check_retention(self.retention_days)?;
+        if self.own.len() > limits::OWN_SETTINGS_MAX {
+            return Err(Refusal::TooMany {
+                what: "setting".to_owned(),
+                max: limits::OWN_SETTINGS_MAX as u64,
+            });
+        }
+        self.own.iter().try_for_each(|(name, value)| check_own(name, value))
+    }
+}
+
+fn check_own(name: &str, value: &Own) -> Result<(), Refusal> {
+    limits::check_name(name)?;
+    match value {
+        Own::Text(text) if text.len() > limits::REASON_BYTES_MAX => {
+            Err(Refusal::TextTooLong { field: name.to_owned(), max: limits::REASON_BYTES_MAX as u64 })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -115,12 +150,10 @@ impl Setting {
     /// Refuses a value out of its bounds.
     pub fn check(&self) -> Result<(), Refusal> {
         match self {
-            Self::About(about) if about.len() > 4 * crate::limits::NAME_BYTES_MAX => {
-                Err(Refusal::TextTooLong {
-                    field: "about".to_owned(),
-                    max: 4 * crate::limits::NAME_BYTES_MAX as u64,
-                })
-            }
+            Self::About(about) if about.len() > 4 * limits::NAME_BYTES_MAX => Err(Refusal::TextTooLong {
+                field: "about".to_owned(),
+                max: 4 * limits::NAME_BYTES_MAX as u64,
+            }),
             Self::About(_) | Self::Language(_) => Ok(()),
             Self::Zone(zone) => zone.check(),
             Self::RejoinPauseMs(span_ms) => check_span("rejoin_pause_ms", *span_ms),

@@ -5,7 +5,7 @@
 //! a list that was changed under a rule; the rule then finds nothing in that list.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::Rules;
 use super::check::Check;
@@ -75,19 +75,38 @@ impl Compiled {
     }
 }
 
+/// A list that extensions look through; `None` where it does not compile.
+type Looked = Option<Arc<WordList>>;
+
 /// The place for the compiled forms within the state.
 #[derive(Debug, Clone, Default)]
-pub struct Cache(OnceLock<Arc<Compiled>>);
+pub struct Cache {
+    compiled: OnceLock<Arc<Compiled>>,
+    /// Lists that no rule names but an extension asked for, by name.
+    looked: Arc<RwLock<BTreeMap<String, Looked>>>,
+}
 
 impl Cache {
     /// The compiled forms of these rules and lists; the same ones until `clear`.
     pub(super) fn get(&self, rules: &Rules, lists: &BTreeMap<String, Vec<String>>) -> &Compiled {
-        self.0.get_or_init(|| Arc::new(Compiled::build(rules, lists)))
+        self.compiled.get_or_init(|| Arc::new(Compiled::build(rules, lists)))
     }
 
-    /// Forgets the compiled forms: rules or lists have changed.
+    /// A list as extensions match it, loosely; compiled when it is first asked for. `None` for a name that is
+    /// no list's, and for a list that does not compile.
+    pub fn word_list(&self, name: &str, lists: &BTreeMap<String, Vec<String>>) -> Option<Arc<WordList>> {
+        let lines = lists.get(name)?;
+        if let Some(list) = self.looked.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return list.clone();
+        }
+        let list = WordList::compile(lines, Exactness::Loose).ok().map(Arc::new);
+        let mut looked = self.looked.write().unwrap_or_else(PoisonError::into_inner);
+        looked.entry(name.to_owned()).or_insert(list).clone()
+    }
+
+    /// Forgets the compiled forms: rules or lists have changed. A copy of the state keeps its own.
     pub(super) fn clear(&mut self) {
-        self.0 = OnceLock::new();
+        *self = Self::default();
     }
 }
 

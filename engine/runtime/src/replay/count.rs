@@ -167,6 +167,7 @@ impl Count {
             let new = || Fault { kind, line, column, times: 0, detail: found.detail.clone() };
             self.faults.entry((kind, line, column)).or_insert_with(new).times += 1;
         }
+        self.report.script_us = self.report.script_us.saturating_add(answer.wall_us);
         let slowest = &mut self.report.slowest;
         if slowest.len() < SLOWEST_MAX || slowest.last().is_some_and(|last| last.wall_us < answer.wall_us) {
             let place = slowest.partition_point(|slow| slow.wall_us >= answer.wall_us);

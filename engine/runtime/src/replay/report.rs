@@ -62,6 +62,8 @@ pub struct Report {
     pub recall: Option<f64>,
     /// The same history through another version.
     pub against: Option<Against>,
+    /// Time that the draft itself took, microseconds.
+    pub script_us: u64,
     /// Time by the clock, milliseconds; set by whoever has a clock.
     pub wall_ms: u64,
 }

@@ -1,0 +1,216 @@
+//! A replay's report for people: who is hit first, then how often, when, and how it differs.
+
+use std::fmt::Write as _;
+
+use kith_core::community::Zone;
+use kith_core::notice::{Arg, Text};
+use kith_runtime::replay::picture::{self, Words};
+use kith_runtime::replay::{Case, Report};
+use kith_runtime::texts::Reader;
+
+use super::super::shown;
+
+/// Cases shown of everybody who is no regular.
+const CASES_SHOWN: usize = 8;
+/// Regulars shown.
+const REGULARS_SHOWN: usize = 12;
+/// Characters of a message on one line.
+const LINE_CHARS: usize = 72;
+
+/// A replay's report as text.
+pub(super) fn render(reader: &Reader<'_>, zone: &Zone, report: &Report) -> String {
+    let page = Page { reader, zone, report };
+    let mut out = String::new();
+    page.head(&mut out);
+    page.regulars(&mut out);
+    page.others(&mut out);
+    page.days(&mut out);
+    page.differences(&mut out);
+    page.rest(&mut out);
+    out
+}
+
+/// The hits by day as an SVG.
+pub(super) fn picture(reader: &Reader<'_>, report: &Report) -> String {
+    let say = |code: &str| reader.render(&Text::new(code));
+    let title = reader.render(&Text::new("replay.by_day").with("script", report.script.as_str()));
+    let (denied, held, messages) = (say("replay.denied"), say("replay.held"), say("replay.messages"));
+    let words = Words { title: &title, denied: &denied, held: &held, messages: &messages };
+    picture::svg(&report.days, &words)
+}
+
+struct Page<'a> {
+    reader: &'a Reader<'a>,
+    zone: &'a Zone,
+    report: &'a Report,
+}
+
+/// A number with its thousands apart.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn percent(part: u64, of: u64) -> String {
+    let share = if of == 0 { 0.0 } else { part as f64 * 100.0 / of as f64 };
+    if part > 0 && share < 0.1 { "< 0.1 %".to_owned() } else { format!("{share:.1} %") }
+}
+
+impl Page<'_> {
+    fn say(&self, code: &str, args: &[(&str, String)]) -> String {
+        let text = args
+            .iter()
+            .fold(Text::new(code), |text, (name, value)| text.with(name, Arg::Name(value.clone())));
+        self.reader.render(&text)
+    }
+
+    fn line(&self, out: &mut String, code: &str, args: &[(&str, String)]) {
+        out.push_str(&self.say(code, args));
+        out.push('\n');
+    }
+
+    fn head(&self, out: &mut String) {
+        let report = self.report;
+        let hits = report.denied + report.held;
+        let name = ("script", report.script.clone());
+        let messages = ("messages", grouped(report.messages));
+        let imported = ("imported", grouped(report.imported));
+        self.line(out, "replay.head", &[name, messages, imported]);
+        let mut args = vec![("hits", grouped(hits)), ("share", percent(hits, report.messages))];
+        for (name, count) in
+            [("denied", report.denied), ("held", report.held), ("rewritten", report.rewritten)]
+        {
+            args.push((name, grouped(count)));
+        }
+        self.line(out, "replay.hits", &args);
+        if report.muted + report.removed > 0 {
+            let args = [("muted", grouped(report.muted)), ("removed", grouped(report.removed))];
+            self.line(out, "replay.sanctions", &args);
+        }
+        if report.capped > 0 {
+            self.line(out, "replay.capped", &[("n", grouped(report.capped))]);
+        }
+        if report.prevented > 0 {
+            self.line(out, "replay.prevented", &[("n", grouped(report.prevented))]);
+        }
+    }
+
+    fn regulars(&self, out: &mut String) {
+        let report = self.report;
+        out.push('\n');
+        if report.regulars.is_empty() {
+            return self.line(out, "replay.no_regulars", &[]);
+        }
+        self.line(out, "replay.regulars", &[("n", grouped(report.regulars_hit))]);
+        for regular in report.regulars.iter().take(REGULARS_SHOWN) {
+            let name = shown::printable(&regular.nickname);
+            let args = [("name", name), ("n", grouped(regular.messages))];
+            let _ = writeln!(out, "  {}", self.say("replay.regular", &args));
+            for case in regular.cases.iter().take(2) {
+                self.case(out, case, "    ");
+            }
+        }
+        let more = report.regulars.len().saturating_sub(REGULARS_SHOWN) as u64;
+        if more > 0 {
+            let _ = writeln!(out, "  {}", self.say("replay.more", &[("n", grouped(more))]));
+        }
+    }
+
+    fn others(&self, out: &mut String) {
+        let cases = &self.report.cases;
+        if cases.is_empty() {
+            return;
+        }
+        out.push('\n');
+        self.line(out, "replay.others", &[]);
+        cases.iter().take(CASES_SHOWN).for_each(|case| self.case(out, case, "  "));
+        let more = cases.len().saturating_sub(CASES_SHOWN) as u64;
+        if more > 0 {
+            let _ = writeln!(out, "  {}", self.say("replay.more", &[("n", grouped(more))]));
+        }
+    }
+
+    fn case(&self, out: &mut String, case: &Case, indent: &str) {
+        let at = shown::moment(case.at_ms, self.zone);
+        let text: String = shown::printable(&case.text).chars().take(LINE_CHARS).collect();
+        let verdict = self.say(&format!("outcome.{}", case.verdict), &[]);
+        let name = shown::printable(&case.nickname);
+        let _ = write!(out, "{indent}{at}  {verdict}  {name}: {text}");
+        let _ = if case.code.is_empty() { writeln!(out) } else { writeln!(out, "  ({})", case.code) };
+    }
+
+    fn days(&self, out: &mut String) {
+        let days = &self.report.days;
+        let (Some(first), Some(last)) = (days.first(), days.last()) else { return };
+        let Some(most) = days.iter().max_by_key(|day| day.denied + day.held) else { return };
+        if most.denied + most.held == 0 {
+            return;
+        }
+        let (bars, each) = picture::line(days);
+        out.push('\n');
+        let args = [
+            ("each", each.to_string()),
+            ("date", most.date.clone()),
+            ("n", grouped(most.denied + most.held)),
+        ];
+        self.line(out, "replay.days", &args);
+        let _ = writeln!(out, "  {bars}");
+        let gap = bars.chars().count().saturating_sub(first.date.len() + last.date.len()).max(1);
+        let _ = writeln!(out, "  {}{:gap$}{}", first.date, "", last.date);
+    }
+
+    fn differences(&self, out: &mut String) {
+        let report = self.report;
+        let difference = &report.difference;
+        out.push('\n');
+        let args = [
+            ("n", grouped(report.differs)),
+            ("stricter", grouped(difference.stricter)),
+            ("looser", grouped(difference.looser)),
+            ("imported", grouped(difference.imported)),
+        ];
+        self.line(out, "replay.differs", &args);
+        if let Some(against) = &report.against {
+            let args = [
+                ("same", grouped(against.same)),
+                ("stricter", grouped(against.stricter)),
+                ("looser", grouped(against.looser)),
+            ];
+            self.line(out, "replay.against", &args);
+            against.cases.iter().take(CASES_SHOWN).for_each(|case| self.case(out, case, "  "));
+        }
+    }
+
+    fn rest(&self, out: &mut String) {
+        let report = self.report;
+        self.line(out, "replay.holds_per_day", &[("n", format!("{:.1}", report.holds_per_day))]);
+        if let (Some(precision), Some(recall)) = (report.precision, report.recall) {
+            let labels = report.labels.unwanted + report.labels.wanted;
+            let args = [
+                ("precision", format!("{precision:.3}")),
+                ("recall", format!("{recall:.3}")),
+                ("n", grouped(labels)),
+            ];
+            self.line(out, "replay.labels", &args);
+        }
+        for fault in &report.fault_kinds {
+            let args = [
+                ("n", grouped(fault.times)),
+                ("line", fault.line.to_string()),
+                ("what", shown::printable(&fault.detail)),
+            ];
+            self.line(out, "replay.fault", &args);
+        }
+        let slowest = report.slowest.first().map_or(0, |slow| slow.wall_us);
+        let seconds = format!("{:.2}", report.wall_ms as f64 / 1_000.0);
+        self.line(out, "replay.time", &[("seconds", seconds), ("slowest", grouped(slowest))]);
+        self.line(out, "replay.unchanged", &[]);
+    }
+}

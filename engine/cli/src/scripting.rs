@@ -1,0 +1,191 @@
+//! The script host of this process, as writers, replays and commands ask it; and the side table of what its
+//! runs used.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use kith_core::hook::{Call, Extensions, FaultKind, Hook, Place, Ran};
+use kith_core::ids::CommunityId;
+use kith_core::notice::Text;
+use kith_core::ports::Keys;
+use kith_core::script::Scripts;
+use kith_runtime::extend::{Extended, Runner, Usage, Watched, Watcher};
+use kith_runtime::mint::Mint;
+use kith_runtime::replay::Draft;
+use kith_scripts::{Diagnostic, Host, Limits};
+use kith_store::derived::DerivedIndex;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{Exit, Failure};
+
+/// Runs that wait to be written into the side table; beyond it they are let go, since writers never wait.
+const WAITING_MAX: usize = 1_024;
+/// How often they are written.
+const WRITE_EVERY: Duration = Duration::from_secs(1);
+/// Of the runs that went well and fast, one in so many is kept.
+const SAMPLE: u64 = 64;
+/// A run above this is kept whatever it came to.
+const SLOW_US: u64 = 10_000;
+
+/// The script host of a process.
+#[derive(Clone)]
+pub struct Scripting {
+    host: Arc<Host>,
+}
+
+impl Default for Scripting {
+    fn default() -> Self {
+        Self { host: Arc::new(Host::new(Limits::default())) }
+    }
+}
+
+/// The host as the runtime knows it.
+struct Rhai(Arc<Host>);
+
+impl Runner for Rhai {
+    fn run(&self, call: &Call<'_>, seed: &dyn Fn() -> [u8; 32]) -> (Ran, Usage) {
+        let (ran, used) = self.0.run(call, &seed);
+        let kith_scripts::Usage { wall_us, memory_peak_bytes, log, .. } = used;
+        (ran, Usage { wall_us, memory_peak_bytes, log })
+    }
+}
+
+impl Scripting {
+    /// The host itself: compiling, cases.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// The host as a replay asks it.
+    pub fn runner(&self) -> Arc<dyn Runner> {
+        Arc::new(Rhai(Arc::clone(&self.host)))
+    }
+
+    /// The host as writers ask it; what runs use goes into the side table.
+    pub fn extensions(&self, keys: Arc<dyn Keys>, index: &Arc<DerivedIndex>) -> Arc<dyn Extensions> {
+        let watcher: Arc<dyn Watcher> = Arc::new(SideTable::start(index));
+        Arc::new(Extended::new(self.runner(), keys, Mint::System, watcher))
+    }
+}
+
+/// A draft from a file, compiled now. It stands for the script of the file's name, bound as that is.
+pub(crate) fn draft(file: &Path, scripting: &Scripting, scripts: &Scripts) -> Result<Draft, Failure> {
+    let source = std::fs::read_to_string(file).map_err(|error| {
+        let text = Text::new("cli.file").with("path", file.display().to_string().as_str());
+        Failure::told(Exit::BadInput, text.with("what", error.to_string().as_str()))
+    })?;
+    let compiled = scripting.host().compile(&source).map_err(|said| uncompiled(file, &said))?;
+    let name =
+        file.file_stem().map_or_else(|| "draft".to_owned(), |stem| stem.to_string_lossy().into_owned());
+    let binding = scripts.get(&name).map(|script| script.binding.clone()).unwrap_or_default();
+    Ok(Draft { name, source, hooks: compiled.hooks.clone(), binding })
+}
+
+/// Everything that is wrong with a source, as one failure.
+pub(crate) fn uncompiled(file: &Path, said: &[Diagnostic]) -> Failure {
+    let shown: Vec<String> = said
+        .iter()
+        .map(|one| format!("{}:{}:{}: {}", file.display(), one.line, one.column, one.render()))
+        .collect();
+    Failure::said(Exit::BadInput, "cli.script", shown.join("\n\n"))
+}
+
+/// One row of the side table: what a run used. Nothing that anybody wrote is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measured {
+    /// When, Unix milliseconds.
+    pub at_ms: u64,
+    /// The script's number.
+    pub no: u32,
+    /// The version.
+    pub version: u32,
+    /// The hook.
+    pub hook: Hook,
+    /// Operations.
+    pub operations: u64,
+    /// Time by the clock, microseconds.
+    pub wall_us: u64,
+    /// The most memory at once, bytes.
+    pub memory_peak_bytes: u64,
+    /// Why it failed, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<(FaultKind, Option<Place>)>,
+}
+
+impl Measured {
+    fn of(run: &Watched) -> Self {
+        Self {
+            at_ms: run.at_ms,
+            no: run.no,
+            version: run.version,
+            hook: run.hook,
+            operations: run.operations,
+            wall_us: run.usage.wall_us,
+            memory_peak_bytes: run.usage.memory_peak_bytes,
+            fault: run.fault.as_ref().map(|fault| (fault.kind, fault.place)),
+        }
+    }
+
+    /// A row as it was read back; `None` for what a later release wrote.
+    pub fn read(row: &[u8]) -> Option<Self> {
+        rmp_serde::from_slice(row).ok()
+    }
+}
+
+/// Takes runs from writers without making them wait, and writes them on a thread of its own.
+struct SideTable {
+    rows: SyncSender<(CommunityId, Measured)>,
+}
+
+impl SideTable {
+    fn start(index: &Arc<DerivedIndex>) -> Self {
+        let (rows, waiting) = sync_channel(WAITING_MAX);
+        let index = Arc::downgrade(index);
+        // The thread ends with the last sender; a table without one loses rows, which it may.
+        let started = thread::Builder::new().name("kith-measured".into()).spawn(move || {
+            while let Some(rows) = gather(&waiting) {
+                let Some(index) = index.upgrade() else { return };
+                for (community, rows) in rows {
+                    if let Err(error) = index.measure(community, &rows) {
+                        tracing::debug!(%community, %error, "measurements were not kept");
+                    }
+                }
+            }
+        });
+        if let Err(error) = started {
+            tracing::warn!(%error, "the side table is not written");
+        }
+        Self { rows }
+    }
+}
+
+type Rows = std::collections::BTreeMap<CommunityId, Vec<(u64, Vec<u8>)>>;
+
+/// What has come since the last time; `None` once nobody sends any more.
+fn gather(waiting: &Receiver<(CommunityId, Measured)>) -> Option<Rows> {
+    let mut rows = Rows::new();
+    let mut next = waiting.recv().ok();
+    while let Some((community, row)) = next {
+        if let Ok(bytes) = rmp_serde::to_vec_named(&row) {
+            rows.entry(community).or_default().push((row.at_ms, bytes));
+        }
+        next = match waiting.recv_timeout(WRITE_EVERY) {
+            Ok(row) if rows.values().map(Vec::len).sum::<usize>() < WAITING_MAX => Some(row),
+            Ok(_) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        };
+    }
+    (!rows.is_empty()).then_some(rows)
+}
+
+impl Watcher for SideTable {
+    fn ran(&self, run: Watched) {
+        let sampled = run.command.0.is_multiple_of(u128::from(SAMPLE));
+        if sampled || run.fault.is_some() || run.usage.wall_us >= SLOW_US {
+            // A full table lets rows go.
+            let _ = self.rows.try_send((run.community, Measured::of(&run)));
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What a script remembers: `kv`. A run sees its own writes.
+
+use kith_core::hook::{FaultKind, Value};
+use kith_core::limits::{SCRIPT_KEY_BYTES_MAX, SCRIPT_VALUE_BYTES_MAX};
+use rhai::{Dynamic, EvalAltResult, ImmutableString};
+
+use super::table::Table;
+use super::value::{Member, Store};
+use crate::frame::{self, Answer, stop, wrong};
+
+pub(super) fn add(table: &mut Table) {
+    table.add(
+        (
+            "kv.get(key: text) -> any",
+            "What is remembered; `()` where nothing is.",
+            "if kv.get(\"open\") == () { log(\"new\"); }",
+        ),
+        |_: &mut Store, key: &str| read(key),
+    );
+    table.add(
+        (
+            "kv.get(key: text, otherwise: any) -> any",
+            "What is remembered, or what is given where nothing is.",
+            "if kv.get(\"count\", 0) > 10 { log(\"many\"); }",
+        ),
+        |_: &mut Store, key: &str, otherwise: Dynamic| -> Answer<Dynamic> {
+            let found = read(key)?;
+            Ok(if found.is_unit() { otherwise } else { found })
+        },
+    );
+    table.add(
+        (
+            "kv.put(key: text, value: any)",
+            "Remembers a text, a number, or true or false.",
+            "kv.put(`seen:${message.author.id}`, ctx.now_ms);",
+        ),
+        |_: &mut Store, key: &str, value: Dynamic| write(key, Some(value_of(value)?)),
+    );
+    table.add(
+        (
+            "kv.increment(key: text) -> int",
+            "Counts one more, from 0, and gives the new count.",
+            "if kv.increment(`posts:${message.author.id}`) > 100 { log(\"busy\"); }",
+        ),
+        |_: &mut Store, key: &str| add_to(key, 1),
+    );
+    table.add(
+        (
+            "kv.increment(key: text, by: int) -> int",
+            "Adds to a count, from 0, and gives the new count.",
+            "kv.increment(\"signs\", message.text.len);",
+        ),
+        |_: &mut Store, key: &str, by: i64| add_to(key, by),
+    );
+    table.add(
+        ("kv.remove(key: text)", "Forgets.", "kv.remove(`seen:${message.author.id}`);"),
+        |_: &mut Store, key: &str| write(key, None),
+    );
+}
+
+fn read(key: &str) -> Answer<Dynamic> {
+    frame::with(|frame| {
+        let journal = frame.journal.borrow();
+        match journal.remembered(key) {
+            Some(Some(Value::Int(number))) => return Ok(Dynamic::from(*number)),
+            Some(Some(Value::Bool(yes))) => return Ok(Dynamic::from(*yes)),
+            Some(Some(Value::Text(text))) => return Ok(Dynamic::from(text.clone())),
+            Some(None) => return Ok(Dynamic::UNIT),
+            None => {}
+        }
+        let memory = frame.community()?.scripts.memories.get(&frame.call()?.script.no);
+        Ok(match memory.and_then(|memory| memory.values.get(key)) {
+            Some(Value::Int(number)) => Dynamic::from(*number),
+            Some(Value::Bool(yes)) => Dynamic::from(*yes),
+            Some(Value::Text(text)) => Dynamic::from(ImmutableString::from(frame.body(text)?)),
+            None => Dynamic::UNIT,
+        })
+    })
+}
+
+fn write(key: &str, value: Option<Value<String>>) -> Answer<()> {
+    if key.is_empty() || key.len() > SCRIPT_KEY_BYTES_MAX {
+        return Err(wrong(format!(
+            "a key has 1 to {SCRIPT_KEY_BYTES_MAX} bytes, such as `seen:${{member.id}}`"
+        )));
+    }
+    frame::with(|frame| {
+        frame.call()?;
+        frame.journal.borrow_mut().remember(key, value)
+    })
+}
+
+fn add_to(key: &str, by: i64) -> Answer<i64> {
+    let before = read(key)?;
+    let count = match before.as_int() {
+        Ok(count) => count,
+        Err(_) if before.is_unit() => 0,
+        Err(kind) => return Err(wrong(format!("`{key}` remembers a {kind}, not a count: use another key"))),
+    };
+    let count = count.saturating_add(by);
+    write(key, Some(Value::Int(count)))?;
+    Ok(count)
+}
+
+/// A value as it can be remembered.
+pub(super) fn value_of(value: Dynamic) -> Result<Value<String>, Box<EvalAltResult>> {
+    if let Ok(number) = value.as_int() {
+        return Ok(Value::Int(number));
+    }
+    if let Ok(yes) = value.as_bool() {
+        return Ok(Value::Bool(yes));
+    }
+    if value.is::<Member>() {
+        return Err(wrong(
+            "a member cannot be remembered: put `member.id`, and find them again by member(id)",
+        ));
+    }
+    match value.into_immutable_string() {
+        Ok(text) if text.len() > SCRIPT_VALUE_BYTES_MAX => Err(stop(
+            FaultKind::Effects,
+            format!("a remembered text has at most {SCRIPT_VALUE_BYTES_MAX} bytes"),
+        )),
+        Ok(text) => Ok(Value::Text(text.into())),
+        Err(kind) => Err(wrong(format!(
+            "only texts, numbers, true and false can be remembered, not {kind}: write a text with `${{…}}`"
+        ))),
+    }
+}

@@ -1,0 +1,142 @@
+//! How a case's outcome is said in words, and compared with what was expected.
+
+use std::fmt::Write;
+
+use kith_core::hook::{Effect, Ran, Ruling, Value};
+use kith_core::moment::Duration;
+
+use super::case::{Case, CaseError};
+use super::town::Town;
+use crate::host::{Host, Usage};
+
+/// What became of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseResult {
+    /// The case's name.
+    pub name: String,
+    /// Whether it came out as expected.
+    pub passed: bool,
+    /// What came out, in the words of `expect`.
+    pub got: String,
+    /// The effects, in the words of `effects`.
+    pub effects: Vec<String>,
+    /// What the author reads: one line where it passed, the difference where not.
+    pub text: String,
+    /// What the run came to.
+    pub ran: Ran,
+    /// What it used and logged.
+    pub usage: Usage,
+}
+
+/// Plays one case.
+pub fn run(host: &Host, source: &str, case: &Case) -> Result<CaseResult, CaseError> {
+    let mut town = Town::found(case)?;
+    let (ran, usage) = town.ask(host, source, case)?;
+    let got = outcome(&ran);
+    let effects: Vec<String> = match &ran.outcome {
+        Ok((_, effects)) => effects.iter().map(|effect| effect_words(&town, effect)).collect(),
+        Err(_) => Vec::new(),
+    };
+    let ruled = meets(&case.expect, &got);
+    let done = case.effects.as_ref().is_none_or(|expected| *expected == effects);
+    let mut text = String::new();
+    if ruled && done {
+        let _ = writeln!(text, "ok    {}", case.name);
+    } else {
+        let _ = writeln!(text, "FAIL  {}", case.name);
+        if !ruled {
+            let _ = writeln!(text, "      expected  {}\n      got       {got}", case.expect);
+        }
+        if let Some(expected) = case.effects.as_ref().filter(|_| !done) {
+            differences(&mut text, expected, &effects);
+        }
+        if let Err(fault) = &ran.outcome {
+            let place = fault.place.map(|place| format!("line {}: ", place.line)).unwrap_or_default();
+            let _ = writeln!(text, "      {place}{}", fault.detail);
+        }
+        usage.log.iter().for_each(|line| {
+            let _ = writeln!(text, "      log       {line}");
+        });
+    }
+    Ok(CaseResult { name: case.name.clone(), passed: ruled && done, got, effects, text, ran, usage })
+}
+
+/// Without a code, any code is meant.
+fn meets(expected: &str, got: &str) -> bool {
+    let kind = got.split(' ').next().unwrap_or_default();
+    expected.trim() == got || expected.trim() == kind
+}
+
+fn differences(text: &mut String, expected: &[String], got: &[String]) {
+    for missing in expected.iter().filter(|effect| !got.contains(effect)) {
+        let _ = writeln!(text, "      - {missing}");
+    }
+    for more in got.iter().filter(|effect| !expected.contains(effect)) {
+        let _ = writeln!(text, "      + {more}");
+    }
+    if expected.len() == got.len() && expected.iter().all(|effect| got.contains(effect)) {
+        let _ = writeln!(text, "      the same effects in another order: {}", got.join("; "));
+    }
+}
+
+/// What a run came to, in the words of `expect`.
+pub fn outcome(ran: &Ran) -> String {
+    match &ran.outcome {
+        Err(fault) => format!("fault {}", fault.kind.code()),
+        Ok((Ruling::Allow, _)) => "allow".to_owned(),
+        Ok((Ruling::Rewrite(text), _)) => format!("rewrite {text}"),
+        Ok((Ruling::Hold(reason), _)) => format!("hold {}", reason.code),
+        Ok((Ruling::Deny(reason), _)) => format!("deny {}", reason.code),
+        Ok((Ruling::Violation(reason), _)) => format!("violation {}", reason.code),
+        Ok((Ruling::Topics(topics), _)) => {
+            let titles: Vec<&str> = topics.iter().map(|topic| topic.title.as_str()).collect();
+            format!("topics {}", titles.join(" | ")).trim_end().to_owned()
+        }
+    }
+}
+
+fn value_words(value: &Value<String>) -> String {
+    match value {
+        Value::Int(number) => number.to_string(),
+        Value::Bool(yes) => yes.to_string(),
+        Value::Text(text) => text.clone(),
+    }
+}
+
+fn effect_words(town: &Town, effect: &Effect<String>) -> String {
+    let who = |member: &kith_core::ids::MemberId| town.name(*member);
+    match effect {
+        Effect::Tag { member, tag } => format!("tag {} {tag}", who(member)),
+        Effect::Untag { member, tag } => format!("untag {} {tag}", who(member)),
+        Effect::GiveRole { member, role } => format!("give_role {} {role}", who(member)),
+        Effect::TakeRole { member, role } => format!("take_role {} {role}", who(member)),
+        Effect::Warn { member, text } => format!("warn {} {text}", who(member)),
+        Effect::Mute { member, for_ms, text } => format!("mute {} {} {text}", who(member), Duration(*for_ms)),
+        Effect::Remove { member, text } => format!("remove {} {text}", who(member)),
+        Effect::Notify { member, text } => format!("notify {} {text}", who(member)),
+        Effect::Post { channel, text, reply_to: None } => format!("post {} {text}", town.channel(*channel)),
+        Effect::Post { text, reply_to: Some(_), .. } => format!("reply_to {text}"),
+        Effect::Delete { text, .. } => format!("delete {text}"),
+        Effect::React { emoji, .. } => format!("react {emoji}"),
+        Effect::Pin { .. } => "pin".to_owned(),
+        Effect::Put { key, value } => format!("put {key} {}", value_words(value)),
+        Effect::Drop { key } => format!("forget {key}"),
+        Effect::SetTimer { name, due_ms, note } => {
+            let time = Duration(due_ms.saturating_sub(town.now_ms()));
+            let note = note.as_ref().map(|note| format!(" {}", value_words(note))).unwrap_or_default();
+            format!("set_timer {name} {time}{note}")
+        }
+        Effect::DropTimer { name } => format!("drop_timer {name}"),
+    }
+}
+
+/// Plays one case many times in one town, and returns how many bytes more this thread holds in the end than
+/// after the first hundred.
+#[cfg(test)]
+pub(crate) fn repeat(host: &Host, source: &str, case: &Case, times: u32) -> Result<i64, CaseError> {
+    let mut town = Town::found(case)?;
+    town.ask_many(host, (source, 100), case)?;
+    let before = crate::allocator::held_bytes();
+    town.ask_many(host, (source, times), case)?;
+    Ok(crate::allocator::held_bytes() - before)
+}

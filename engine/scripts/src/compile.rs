@@ -1,0 +1,163 @@
+//! From a source to something that can be run, or to everything that is wrong with it.
+
+use std::collections::BTreeSet;
+
+use kith_core::hook::{Class, Hook};
+use kith_core::limits::SCRIPT_BYTES_MAX;
+use rhai::{AST, Engine, Module, Scope};
+
+use crate::api::API;
+use crate::diagnostic::{Diagnostic, Source};
+use crate::engine;
+use crate::explain;
+use crate::fault;
+use crate::frame::Frame;
+use crate::limits::Limits;
+use crate::lint;
+
+/// The newest level of what scripts can say; a source names the one it was written for as `// api: 1`.
+pub(crate) const API_LEVEL: u32 = 1;
+
+/// A source that can be run.
+pub struct Compiled {
+    /// The hooks that it answers.
+    pub hooks: BTreeSet<Hook>,
+    /// What it declares to read beyond the state, such as `questions(7d)`.
+    pub reads: Vec<String>,
+    /// The level that it was written for.
+    pub api: u32,
+    /// What is probably not meant.
+    pub warnings: Vec<Diagnostic>,
+    pub(crate) ast: AST,
+    waited_for: Engine,
+    aside: Engine,
+}
+
+impl std::fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Compiled").field("hooks", &self.hooks).field("api", &self.api).finish_non_exhaustive()
+    }
+}
+
+impl Compiled {
+    /// The engine for a class of hooks.
+    pub(crate) fn engine(&self, class: Class) -> &Engine {
+        match class {
+            Class::Small | Class::Medium => &self.waited_for,
+            Class::Large => &self.aside,
+        }
+    }
+}
+
+/// Compiles a source, or says everything that is wrong with it.
+pub(crate) fn compile(text: &str, limits: &Limits) -> Result<Compiled, Vec<Diagnostic>> {
+    if text.len() > SCRIPT_BYTES_MAX {
+        let said = Source::about("too_long", format!("a script has at most {SCRIPT_BYTES_MAX} bytes"));
+        return Err(vec![said.with_hint("put words into lists: lists/<name>.txt")]);
+    }
+    let source = Source::new(text);
+    let punctuation = explain::punctuation(&source);
+    if !punctuation.is_empty() {
+        return Err(punctuation);
+    }
+    let header = Header::read(&source)?;
+    let bare = engine::build(None, &limits.waited_for);
+    let parsed = bare.compile(text).map_err(|error| vec![explain::parse_error(&source, &error)])?;
+    let (errors, mut warnings): (Vec<Diagnostic>, Vec<Diagnostic>) =
+        lint::lint(&source, &parsed).into_iter().partition(Diagnostic::is_error);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let (ast, constants) = strictly(&source, &parsed, limits)?;
+    warnings.extend(header.warnings);
+    let hooks = Hook::ALL.into_iter().filter(|hook| answers(&ast, *hook)).collect();
+    Ok(Compiled {
+        hooks,
+        reads: header.reads,
+        api: header.api,
+        warnings,
+        ast,
+        waited_for: engine::build(constants.clone(), &limits.waited_for),
+        aside: engine::build(constants, &limits.aside),
+    })
+}
+
+fn answers(ast: &AST, hook: Hook) -> bool {
+    ast.iter_functions().any(|function| function.name == hook.function() && function.params.len() == 2)
+}
+
+/// Parses again with every name known or refused, and works the constants out.
+fn strictly(
+    source: &Source<'_>,
+    parsed: &AST,
+    limits: &Limits,
+) -> Result<(AST, Option<rhai::Shared<Module>>), Vec<Diagnostic>> {
+    let mut engine = engine::build(None, &limits.waited_for);
+    let mut scope = Scope::new();
+    let frame = Frame::new(None, limits.waited_for);
+    let worked_out = frame.enter(|| engine.run_ast_with_scope(&mut scope, parsed));
+    if let Err(error) = worked_out {
+        let fault = fault::explain(&error, Hook::Message, &frame);
+        let place = fault.place.map_or(rhai::Position::NONE, |place| {
+            rhai::Position::new(place.line.min(65_535) as u16, place.column.min(65_535) as u16)
+        });
+        return Err(vec![source.error(place, "constant", fault.detail)]);
+    }
+    let mut constants = Module::new();
+    for (name, _, value) in scope.iter() {
+        constants.set_var(name, value);
+    }
+    scope.push_constant("kv", ());
+    engine.set_strict_variables(true);
+    let compiled = engine.compile_with_scope(&scope, source.text);
+    let mut ast = compiled.map_err(|error| vec![explain::parse_error(source, &error)])?;
+    ast.clear_statements();
+    let empty = constants.iter_var().next().is_none();
+    Ok((ast, (!empty).then(|| constants.into())))
+}
+
+/// What a source says about itself in its first comments.
+struct Header {
+    api: u32,
+    reads: Vec<String>,
+    warnings: Vec<Diagnostic>,
+}
+
+impl Header {
+    fn read(source: &Source<'_>) -> Result<Self, Vec<Diagnostic>> {
+        let mut header = Self { api: API_LEVEL, reads: Vec::new(), warnings: Vec::new() };
+        let mut at = 0;
+        for line in source.text.split_inclusive('\n') {
+            let said = line.trim();
+            if let Some(level) = said.strip_prefix("// api:") {
+                header.api = match level.trim().parse() {
+                    Ok(level) if (1..=API_LEVEL).contains(&level) => level,
+                    _ => {
+                        let message =
+                            format!("this engine knows scripts of level {API_LEVEL}, not {}", level.trim());
+                        return Err(vec![
+                            source
+                                .error(source.place(at), "api_level", message)
+                                .with_hint(format!("write `// api: {API_LEVEL}`")),
+                        ]);
+                    }
+                };
+            }
+            if let Some((_, reads)) = line.split_once("// reads:") {
+                header.reads.extend(reads.split(',').map(|read| read.trim().to_owned()));
+            }
+            at += line.len();
+        }
+        let unknown = header.reads.iter().find(|read| !read.starts_with("questions("));
+        if let Some(read) = unknown {
+            let said = Source::about("unknown_read", format!("`{read}` is nothing that can be read"));
+            header.warnings.push(said.with_hint("write `// reads: questions(7d)`").as_warning());
+        }
+        Ok(header)
+    }
+}
+
+/// Everything that scripts can say is built once, before anybody waits for it.
+pub(crate) fn prepare() {
+    std::sync::LazyLock::force(&API);
+}

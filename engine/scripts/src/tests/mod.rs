@@ -1,0 +1,37 @@
+//! The crate's tests: what scripts may do, what they may not, what their authors are told.
+
+mod examples;
+mod hooks;
+mod hostile;
+mod messages;
+mod table;
+
+use crate::cases::{self, Case, CaseResult};
+use crate::{Host, Limits};
+
+#[global_allocator]
+static ALLOCATOR: crate::Counting = crate::Counting;
+
+/// A case in its own words, played with a source.
+fn play(source: &str, case: &str) -> CaseResult {
+    let case: Case = toml::from_str(case).unwrap();
+    cases::run(&Host::new(Limits::default()), source, &case).unwrap()
+}
+
+/// A case that must come out as it says.
+#[track_caller]
+fn check(source: &str, case: &str) {
+    if let Err(said) = Host::new(Limits::default()).compile(source) {
+        panic!("{}", said.iter().map(|one| one.render()).collect::<String>());
+    }
+    let result = play(source, case);
+    assert!(result.passed, "{}", result.text);
+}
+
+/// What is wrong with a source, as its author reads it.
+fn complaints(source: &str) -> String {
+    match Host::new(Limits::default()).compile(source) {
+        Ok(compiled) => compiled.warnings.iter().map(|one| one.render()).collect(),
+        Err(said) => said.iter().map(|one| one.render()).collect::<Vec<_>>().join("\n"),
+    }
+}
