@@ -27,6 +27,7 @@ const NOUNS: &[&str] = &[
     "queue",
     "rule",
     "sanction",
+    "script",
     "text",
 ];
 

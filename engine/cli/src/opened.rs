@@ -12,14 +12,14 @@ use kith_store::{BlobFolder, Store};
 use crate::clock::SystemClock;
 use crate::scripting::Scripting;
 
-/// An opened DATA folder. The index goes before the store, which holds the folder's lock.
+/// An opened DATA folder. Dropping it closes the folder, whoever still has its ports.
 pub struct Opened {
-    index: Arc<DerivedIndex>,
-    blobs: Arc<BlobFolder>,
-    clock: Arc<dyn Clock>,
     scripting: Scripting,
     extensions: Arc<dyn Extensions>,
     store: Store,
+    index: Arc<DerivedIndex>,
+    blobs: Arc<BlobFolder>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Opened {
@@ -34,7 +34,7 @@ impl Opened {
         let blobs = Arc::new(store.blobs()?);
         let scripting = Scripting::default();
         let extensions = scripting.extensions(store.keys(), &index);
-        Ok(Self { index, blobs, clock, scripting, extensions, store })
+        Ok(Self { scripting, extensions, store, index, blobs, clock })
     }
 
     /// The store itself: backup, verify, compaction.

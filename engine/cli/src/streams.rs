@@ -41,9 +41,17 @@ impl Streams {
 
     /// A bar for bytes; its length comes with the first report.
     pub fn bar(&mut self, what: &'static str) -> ProgressBar {
+        self.bar_of(what, "{msg} {bar:32} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
+    }
+
+    /// A bar for records; its length comes with the first report.
+    pub fn bar_of_records(&mut self, what: &'static str) -> ProgressBar {
+        self.bar_of(what, "{msg} {bar:32} {human_pos}/{human_len} {per_sec} {eta}")
+    }
+
+    fn bar_of(&mut self, what: &'static str, form: &str) -> ProgressBar {
         let target = std::mem::replace(&mut self.bars, ProgressDrawTarget::hidden());
         let bar = ProgressBar::with_draw_target(None, target);
-        let form = "{msg} {bar:32} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
         bar.set_style(ProgressStyle::with_template(form).expect("the form is one of indicatif's"));
         bar.set_message(what);
         bar

@@ -11,7 +11,7 @@ use crate::ids::{CommandId, CommunityId, MemberId, PersonId, TimerId};
 use crate::role::{Need, Permission};
 use crate::{
     answer, card, channel, community, gate, handoff, host, import, member, message, privacy, queue, role,
-    rule, script, timer,
+    rule, script, timer, topic,
 };
 
 /// Who asks.
@@ -136,4 +136,6 @@ commands! {
     Answer(answer);
     /// Scripts and their versions.
     Script(script);
+    /// What to talk about.
+    Topic(topic);
 }

@@ -23,7 +23,7 @@ use crate::script::Run;
 use crate::stream::{Community, Kind, Stream};
 use crate::{
     card, channel, community, gate, handoff, host, import, limits, member, message, privacy, queue, role,
-    rule, script, timer,
+    rule, script, timer, topic,
 };
 
 /// What `prepare` says of a command that it does not refuse.
@@ -61,6 +61,8 @@ pub struct Ctx<'a> {
     pub extensions: &'a dyn Extensions,
     /// Whether a script is the actor: what scripts do asks no scripts.
     pub by_script: bool,
+    /// The row of somebody whom this very command lets in or turns away: the state has it only afterwards.
+    pub entering: Option<&'a Member>,
 }
 
 impl<'a> Ctx<'a> {
@@ -87,9 +89,14 @@ impl<'a> Ctx<'a> {
         Ok(text)
     }
 
+    /// The row of a member, wherever they stand once this command is done.
+    pub fn row(&self, id: MemberId) -> Option<&'a Member> {
+        self.entering.filter(|row| row.id == id).or_else(|| self.community.members.get(id))
+    }
+
     /// A member who is inside.
     pub fn member_inside(&self, id: MemberId) -> Result<&'a Member, Refusal> {
-        match self.community.members.get(id) {
+        match self.row(id) {
             Some(member) if member.standing == Standing::Active => Ok(member),
             _ => Err(Refusal::NotFound { what: id.to_string() }),
         }
@@ -152,6 +159,11 @@ pub fn prepare(stream: &Stream, command: &Command, bodies: &Bodies) -> Result<Pr
     if let (CommandKind::Message(command), Kind::Community(community)) = (&command.kind, &stream.kind) {
         message::facts(community, command, &mut facts);
     }
+    if let (CommandKind::Script(script::Command::Undo(undo)), Kind::Community(community)) =
+        (&command.kind, &stream.kind)
+    {
+        script::facts(community, undo, &mut facts);
+    }
     Ok(Prepared::Ready(facts))
 }
 
@@ -173,8 +185,17 @@ pub fn decide(
         (Kind::Host(host), _) => host::decide(&host::Desk { stream, host, command, bodies }, &mut out)?,
         (Kind::Community(community), kind) => {
             let actor = role::check(community, command)?;
-            let by_script = false;
-            let ctx = Ctx { stream, community, command, bodies, evidence, actor, extensions, by_script };
+            let ctx = Ctx {
+                stream,
+                community,
+                command,
+                bodies,
+                evidence,
+                actor,
+                extensions,
+                by_script: false,
+                entering: None,
+            };
             decide_kind(&ctx, kind, &mut out)?;
             host::tell_links(&mut out);
             host::within_members(community, command, &out)?;
@@ -206,6 +227,7 @@ pub(crate) fn decide_kind(ctx: &Ctx<'_>, kind: &CommandKind, out: &mut Outcome) 
         CommandKind::Timer(command) => timer::decide(ctx, command, out),
         CommandKind::Answer(command) => answer::decide(ctx, command, out),
         CommandKind::Script(command) => script::decide(ctx, command, out),
+        CommandKind::Topic(command) => topic::decide(ctx, command, out),
     }
 }
 
@@ -225,6 +247,7 @@ pub fn apply_record(stream: &mut Stream, record: &Record, bodies: &Bodies) {
     }
     if let Kind::Community(community) = &mut stream.kind {
         script::saw_runs(&mut community.scripts, record);
+        script::saw_record(community, record);
     }
     stream.handoffs.post(record);
 }
@@ -264,12 +287,16 @@ pub fn apply(stream: &mut Stream, event: &Event, moment: &Moment, bodies: &Bodie
             if message::posted_id(event).is_some() {
                 community.hosted.count_message(moment);
             }
+            if let message::Event::Posted { header, .. } = message {
+                topic::saw(community, header, moment);
+            }
             message::apply(community, message, moment, (kept, bodies));
         }
         Event::Rule(event) => rule::apply(community, event, moment),
         Event::Queue(event) => queue::apply(community, event, moment, (kept, bodies)),
         Event::Import(event) => import::apply(community, event, moment, (kept, bodies)),
         Event::Script(event) => script::apply(community, event, moment, (kept, bodies)),
+        Event::Topic(event) => topic::apply(community, event, (kept, bodies)),
         Event::FormatRaised { .. }
         | Event::Timer(_)
         | Event::Handoff(_)

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     answer, card, channel, community, gate, handoff, host, import, member, message, privacy, queue, role,
-    rule, script, timer,
+    rule, script, timer, topic,
 };
 
 macro_rules! events {
@@ -62,4 +62,6 @@ events! {
     Answer(answer);
     /// Scripts, their versions, their memory.
     Script(script);
+    /// What to talk about.
+    Topic(topic);
 }

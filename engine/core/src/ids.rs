@@ -169,6 +169,8 @@ ids! {
     AppealId = "apl";
     /// Something that will be due at a known time.
     TimerId = "tmr";
+    /// A planned topic.
+    TopicId = "tpc";
     /// An API token.
     TokenId = "tok";
     /// A hand-off from one stream to another.

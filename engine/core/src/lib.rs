@@ -29,6 +29,7 @@ pub mod role;
 pub mod rule;
 pub mod script;
 pub mod timer;
+pub mod topic;
 
 pub mod answer;
 pub mod body;
@@ -43,5 +44,7 @@ pub mod text;
 mod testing_host;
 #[cfg(test)]
 mod testing_rule;
+#[cfg(test)]
+mod testing_script;
 #[cfg(test)]
 mod testing_talk;

@@ -151,5 +151,16 @@ pub const SCRIPT_VALUE_BYTES_MAX: usize = 8 * 1024;
 pub const SCRIPT_TIMERS_MAX: usize = 64;
 /// How far ahead a script's timer may be: two years.
 pub const TIMER_MS_MAX: u64 = 731 * 24 * 60 * 60 * 1_000;
+/// How deep after-hooks follow from what after-hooks did.
+pub const EVENT_DEPTH_MAX: u32 = 4;
+/// Runs of after-hooks that follow from one root record.
+pub const EVENT_RUNS_MAX: u32 = 32;
+/// Timers of a stream beyond which what fails is given up at once: a script that always fails must not fill
+/// the state.
+pub const RETRIES_WAITING_MAX: usize = 4_096;
+/// Things that scripts failed at, kept for the operator; the oldest go first.
+pub const DEAD_LETTERS_MAX: usize = 64;
 /// Effects that one run may propose: a raffle's prizes, not a flood.
 pub const EFFECTS_MAX: usize = 32;
+/// Things that one command undoes: large enough to be fast, small enough not to hold the mailbox.
+pub const UNDO_ITEMS_MAX: usize = 500;

@@ -164,6 +164,9 @@ pub enum StoreError {
         #[source]
         source: std::io::Error,
     },
+    /// The store was closed; whoever still has a handle to it comes too late.
+    #[error("the store is closed")]
+    Closed,
     /// Something derived is unusable; it is rebuilt from the log.
     #[error("the derived index failed: {0}")]
     Derived(String),

@@ -111,11 +111,17 @@ impl Record {
 
     /// The ids by which the record is found again: its messages'.
     pub fn ids(&self) -> Vec<u128> {
-        // A message also appears when a moderator or a hold's deadline releases it.
-        if !matches!(
+        // A message also appears when a moderator or a hold's deadline releases it, when a script posts, or by
+        // an undo.
+        let posts = matches!(
             self.command.kind,
-            CommandKind::Message(_) | CommandKind::Import(_) | CommandKind::Queue(_) | CommandKind::Timer(_)
-        ) {
+            CommandKind::Message(_)
+                | CommandKind::Import(_)
+                | CommandKind::Queue(_)
+                | CommandKind::Timer(_)
+                | CommandKind::Script(_)
+        );
+        if !posts && self.runs.is_empty() {
             return Vec::new();
         }
         self.events.iter().filter_map(message::posted_id).map(|id| id.0).collect()

@@ -25,6 +25,7 @@ use crate::role::Roles;
 use crate::rule::Rules;
 use crate::script::Scripts;
 use crate::timer::Timers;
+use crate::topic::Topics;
 
 /// Number of the state's schema: raised when a snapshot of before cannot be read any more.
 pub const SCHEMA: u32 = 1;
@@ -97,6 +98,9 @@ pub struct Community {
     /// Scripts, their versions, their memory.
     #[serde(default, skip_serializing_if = "Scripts::is_empty")]
     pub scripts: Scripts,
+    /// What is planned to talk about, and what was raised.
+    #[serde(default, skip_serializing_if = "Topics::is_empty")]
+    pub topics: Topics,
 }
 
 impl Stream {

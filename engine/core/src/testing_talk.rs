@@ -4,7 +4,7 @@
 //! Every record is encoded and decoded before it is folded, and folded a second time without any bodies:
 //! `check` holds both states against each other. Evidence is read from the bench's own log.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::body::{Bodies, Body, BodyRef};
@@ -19,7 +19,9 @@ use crate::message::{self, Evidence, Mentions, Part, Sort};
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::role::Permission;
+use crate::script;
 use crate::stream::{Community, Kind, Stream};
+use crate::timer;
 
 /// The owner.
 pub(crate) const OWNER: MemberId = MemberId(100);
@@ -50,6 +52,7 @@ pub(crate) struct Bench {
     minted: u128,
     scope: Option<BTreeSet<Permission>>,
     bodies: Vec<Body>,
+    said: BTreeMap<u64, Bodies>,
     extensions: Arc<dyn Extensions>,
 }
 
@@ -66,6 +69,7 @@ impl Bench {
             minted: 0,
             scope: None,
             bodies: Vec::new(),
+            said: BTreeMap::new(),
             extensions: Arc::new(NoExtensions),
         };
         let create = community::Command::Create {
@@ -139,7 +143,7 @@ impl Bench {
         self.ask_as(Actor::Member(member), kind)
     }
 
-    /// Runs a command; a second passes.
+    /// Runs a command, and then tells scripts of what it did; a second passes.
     pub(crate) fn ask_as(
         &mut self,
         actor: Actor,
@@ -148,19 +152,44 @@ impl Bench {
         self.now_ms += 1_000;
         let command = self.command(actor, kind.into());
         let bodies: Bodies = self.bodies.drain(..).collect();
+        let events = self.run(command, bodies)?;
+        while let Some((id, cause, attend)) = script::due(&self.stream) {
+            let actor = Actor::Stream(self.stream.id);
+            let command = Command { id, cause: Some(cause), ..self.command(actor, attend.into()) };
+            self.run(command, Bodies::default())?;
+        }
+        Ok(events)
+    }
+
+    /// Fires what is due by now, each at its time.
+    pub(crate) fn fire_due(&mut self) {
+        let until_ms = self.now_ms;
+        while let Some((due_ms, timer)) = self.stream.timers.next().filter(|next| next.0 <= until_ms) {
+            // Asking takes a second.
+            self.now_ms = due_ms.max(self.stream.at_ms) - 1_000;
+            self.ask_as(Actor::Timer(timer), timer::Command::Fire { timer, due_ms }).unwrap();
+        }
+        self.now_ms = until_ms.max(self.now_ms);
+    }
+
+    fn run(&mut self, command: Command, bodies: Bodies) -> Result<Vec<Event>, Refusal> {
         let facts = match decide::prepare(&self.stream, &command, &bodies)? {
             Prepared::Known(_) => panic!("no keys here"),
             Prepared::Ready(facts) => facts,
         };
         let load = |id| (id, self.log.iter().find_map(|record| message::header_of(record, id)));
         let evidence = Evidence { messages: facts.messages.into_iter().map(load).collect() };
-        let outcome = decide::decide(&self.stream, &command, &bodies, &evidence, self.extensions.as_ref())?;
+        let mut seen = bodies.clone();
+        let quoted = script::quotes(&self.stream, &command).and_then(|(seq, _)| self.said.get(&seq));
+        seen.extend(quoted.cloned().unwrap_or_default());
+        let outcome = decide::decide(&self.stream, &command, &seen, &evidence, self.extensions.as_ref())?;
         let (record, added) = Record::of(self.stream.seq + 1, (command, evidence), outcome);
         let mut bodies = bodies;
         bodies.extend(added);
         let record = Record::decode(&record.encode()).unwrap();
         decide::apply_record(&mut self.stream, &record, &bodies);
         decide::apply_record(&mut self.blind, &record, &Bodies::default());
+        self.said.insert(record.seq, bodies);
         let events = record.events.clone();
         self.log.push(record);
         Ok(events.into_iter().filter(|event| !matches!(event, Event::FormatRaised { .. })).collect())
@@ -187,6 +216,7 @@ impl Bench {
             actor,
             extensions: &NoExtensions,
             by_script: false,
+            entering: None,
         };
         act(&ctx, &mut out);
         let (record, added) = Record::of(self.stream.seq + 1, (command, evidence), out);
@@ -236,9 +266,12 @@ impl Bench {
         self.log.iter()
     }
 
-    /// The bits of the last command's id, as a message's.
+    /// The bits of the last command's id, as a message's; telling scripts is no command of anybody's.
     pub(crate) fn newest(&self) -> MessageId {
-        MessageId(self.log.last().unwrap().command.id.0)
+        let told = |record: &&Record| {
+            matches!(record.command.kind, CommandKind::Script(script::Command::Attend { .. }))
+        };
+        MessageId(self.log.iter().rev().find(|record| !told(record)).unwrap().command.id.0)
     }
 
     /// Holds the state against itself read back, and against a fold without bodies.

@@ -10,7 +10,7 @@ use crate::decide::{Ctx, Outcome};
 use crate::ids::TimerId;
 use crate::refusal::Refusal;
 use crate::role::Need;
-use crate::{community, gate, host, queue, rule, script};
+use crate::{community, gate, host, queue, rule, script, topic};
 
 /// What a timer is for; each noun has its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,8 @@ pub enum Purpose {
     Host(host::Timer),
     /// What scripts asked to be asked about.
     Script(script::Timer),
+    /// When topics are raised.
+    Topic(topic::Timer),
 }
 
 /// What is due when.
@@ -38,6 +40,11 @@ impl Timers {
     /// The earliest timer: due time in Unix milliseconds, and id.
     pub fn next(&self) -> Option<(u64, TimerId)> {
         self.0.keys().next().copied()
+    }
+
+    /// What a timer is for.
+    pub fn get(&self, due_ms: u64, timer: TimerId) -> Option<&Purpose> {
+        self.0.get(&(due_ms, timer))
     }
 
     /// How many there are.
@@ -124,6 +131,7 @@ pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(),
         Purpose::Rule(timer) => rule::on_timer(ctx, timer, out),
         Purpose::Queue(timer) => queue::on_timer(ctx, timer, out),
         Purpose::Script(timer) => script::on_timer(ctx, timer, out),
+        Purpose::Topic(timer) => topic::on_timer(ctx, timer, out),
         // Only the host's own stream sets these, and it fires them itself.
         Purpose::Host(_) => {}
     }

@@ -104,6 +104,7 @@ impl AskError {
             },
             StoreError::Damaged(damage) => StoreError::Damaged(damage.clone()),
             StoreError::NotReady => StoreError::NotReady,
+            StoreError::Closed => StoreError::Closed,
             StoreError::TooLarge { what, bytes, max } => {
                 StoreError::TooLarge { what, bytes: *bytes, max: *max }
             }

@@ -16,6 +16,7 @@ pub mod replay;
 pub mod retention;
 pub mod texts;
 pub mod transfer;
+pub mod undo;
 
 mod courier;
 mod due;

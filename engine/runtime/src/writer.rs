@@ -19,6 +19,7 @@ use kith_core::ports::{
 };
 use kith_core::record::Record;
 use kith_core::refusal::Refusal;
+use kith_core::script;
 use kith_core::stream::{SCHEMA, Stream};
 
 use crate::draft::{AskError, Draft, Reply};
@@ -46,8 +47,8 @@ pub struct Writer {
 pub struct Step {
     /// What to tell the caller once the frame is durable.
     pub reply: Result<Reply, AskError>,
-    /// Whether a record was made.
-    pub recorded: bool,
+    /// How many records were made: what scripts are told of a command's record makes further ones.
+    pub records: usize,
 }
 
 impl Writer {
@@ -103,7 +104,24 @@ impl Writer {
         if now_ms.max(self.stream.at_ms) / MINUTE_MS != self.refused.minute {
             self.note_refused(now_ms);
         }
-        self.take(draft, now_ms)
+        let before = self.pending.len();
+        let step = self.take(draft, now_ms);
+        self.attend(now_ms);
+        Step { records: self.pending.len() - before, ..step }
+    }
+
+    /// Tells scripts of what happened, until nothing waits to be told. The records are in the same frame as
+    /// their cause.
+    fn attend(&mut self, now_ms: u64) {
+        while let Some((id, cause, kind)) = script::due(&self.stream) {
+            let community = self.stream.id;
+            let mut draft = Draft::new(id, community, Actor::Stream(community), kind);
+            draft.cause = Some(cause);
+            if let Err(error) = self.take(draft, now_ms).reply {
+                tracing::error!(%community, %error, "scripts were not told of what happened");
+                return;
+            }
+        }
     }
 
     /// Records how many commands were refused for their rate, if any were: one record, however many.
@@ -128,7 +146,7 @@ impl Writer {
         let prepared = decide::prepare(&self.stream, &command, &bodies);
         if let (Some(damage), false) = (&self.damage, matches!(prepared, Ok(Prepared::Known(_)))) {
             let reply = Err(AskError::Store(StoreError::Damaged(damage.clone())));
-            return Step { reply, recorded: false };
+            return Step { reply, records: 0 };
         }
         let facts = match prepared {
             Ok(Prepared::Ready(facts)) => facts,
@@ -137,9 +155,11 @@ impl Writer {
         };
         let evidence = match self.load(command.community, &facts) {
             Ok(evidence) => evidence,
-            Err(error) => return Step { reply: Err(error), recorded: false },
+            Err(error) => return Step { reply: Err(error), records: 0 },
         };
-        match decide::decide(&self.stream, &command, &bodies, &evidence, self.extensions.as_ref()) {
+        let quoted = self.quoted(&command);
+        let seen = quoted.as_ref().unwrap_or(&bodies);
+        match decide::decide(&self.stream, &command, seen, &evidence, self.extensions.as_ref()) {
             Err(refusal) => self.refuse(command, refusal),
             Ok(outcome) => {
                 let (record, added) = Record::of(self.stream.seq + 1, (command, evidence), outcome);
@@ -160,7 +180,7 @@ impl Writer {
             let record = Record::refused(self.stream.seq + 1, command, refusal.clone());
             self.record(record, Bodies::default());
         }
-        Step { reply: Err(AskError::Refused(refusal)), recorded: remembered }
+        Step { reply: Err(AskError::Refused(refusal)), records: usize::from(remembered) }
     }
 
     fn record(&mut self, record: Record, bodies: Bodies) -> Step {
@@ -175,7 +195,19 @@ impl Writer {
             bytes,
             bodies,
         });
-        Step { reply: Ok(reply(record)), recorded: true }
+        Step { reply: Ok(reply(record)), records: 1 }
+    }
+
+    /// What was written in the record that a command of the stream's own is about: it brings nothing itself,
+    /// and its record does not hold it again.
+    fn quoted(&self, command: &Command) -> Option<Bodies> {
+        let (seq, message) = script::quotes(&self.stream, command)?;
+        if let Some(record) = self.pending.iter().rev().find(|record| record.seq == seq) {
+            return Some(record.bodies.iter().cloned().collect());
+        }
+        // Told again later, a script sees what a message said; anything else is read as erased.
+        let stored = message.and_then(|message| self.records.locate(self.stream.id, message.0).ok()?);
+        Some(stored.into_iter().flat_map(|stored| stored.bodies).collect())
     }
 
     /// Reads the facts that are not in memory.
@@ -228,7 +260,7 @@ fn known(answer: kith_core::answer::Answer) -> Step {
             Ok(Reply { command: answer.command, seq: answer.seq, events: Vec::new(), receipts: Vec::new() })
         }
     };
-    Step { reply, recorded: false }
+    Step { reply, records: 0 }
 }
 
 fn reply(record: Record) -> Reply {
@@ -240,3 +272,6 @@ fn reply(record: Record) -> Reply {
 fn rememberable(refusal: &Refusal) -> bool {
     !matches!(refusal, Refusal::KeyReused | Refusal::KeyInvalid { .. } | Refusal::TooManyCommands { .. })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,10 @@
 //! From a source to something that can be run, or to everything that is wrong with it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kith_core::hook::{Class, Hook};
 use kith_core::limits::SCRIPT_BYTES_MAX;
-use rhai::{AST, Engine, Module, Scope};
+use rhai::{AST, Engine, ImmutableString, Module, Scope, Shared};
 
 use crate::api::API;
 use crate::diagnostic::{Diagnostic, Source};
@@ -28,9 +28,21 @@ pub struct Compiled {
     pub api: u32,
     /// What is probably not meant.
     pub warnings: Vec<Diagnostic>,
-    pub(crate) ast: AST,
+    /// The hooks' functions, ready to be run.
+    bodies: BTreeMap<Hook, Body>,
     waited_for: Engine,
     aside: Engine,
+}
+
+/// A hook's function as a tree of its own, whose variables are the function's parameters.
+///
+/// Rhai could call the function by its name, but then forgets where a limit was reached: it gives such an
+/// error the place of the call, and the outermost call has none.
+pub(crate) struct Body {
+    /// The names of its two parameters.
+    pub(crate) parameters: [ImmutableString; 2],
+    /// Its statements, beside every function of the script.
+    pub(crate) ast: AST,
 }
 
 impl std::fmt::Debug for Compiled {
@@ -40,6 +52,11 @@ impl std::fmt::Debug for Compiled {
 }
 
 impl Compiled {
+    /// The function that answers a hook.
+    pub(crate) fn body(&self, hook: Hook) -> Option<&Body> {
+        self.bodies.get(&hook)
+    }
+
     /// The engine for a class of hooks.
     pub(crate) fn engine(&self, class: Class) -> &Engine {
         match class {
@@ -70,20 +87,26 @@ pub(crate) fn compile(text: &str, limits: &Limits) -> Result<Compiled, Vec<Diagn
     }
     let (ast, constants) = strictly(&source, &parsed, limits)?;
     warnings.extend(header.warnings);
-    let hooks = Hook::ALL.into_iter().filter(|hook| answers(&ast, *hook)).collect();
+    let bodies: BTreeMap<Hook, Body> =
+        Hook::ALL.into_iter().filter_map(|hook| Some((hook, body(&ast, hook)?))).collect();
     Ok(Compiled {
-        hooks,
+        hooks: bodies.keys().copied().collect(),
         reads: header.reads,
         api: header.api,
         warnings,
-        ast,
+        bodies,
         waited_for: engine::build(constants.clone(), &limits.waited_for),
         aside: engine::build(constants, &limits.aside),
     })
 }
 
-fn answers(ast: &AST, hook: Hook) -> bool {
-    ast.iter_functions().any(|function| function.name == hook.function() && function.params.len() == 2)
+fn body(ast: &AST, hook: Hook) -> Option<Body> {
+    let function = ast.iter_functions().find(|one| one.name == hook.function() && one.params.len() == 2)?;
+    let parameters =
+        [function.params.first()?, function.params.get(1)?].map(|name| ImmutableString::from(*name));
+    let functions: &Shared<Module> = ast.as_ref();
+    let statements = lint::body(ast, hook.function(), 2);
+    Some(Body { parameters, ast: AST::new(statements, functions.clone()) })
 }
 
 /// Parses again with every name known or refused, and works the constants out.
@@ -91,7 +114,7 @@ fn strictly(
     source: &Source<'_>,
     parsed: &AST,
     limits: &Limits,
-) -> Result<(AST, Option<rhai::Shared<Module>>), Vec<Diagnostic>> {
+) -> Result<(AST, Option<Shared<Module>>), Vec<Diagnostic>> {
     let mut engine = engine::build(None, &limits.waited_for);
     let mut scope = Scope::new();
     let frame = Frame::new(None, limits.waited_for);
@@ -151,7 +174,7 @@ impl Header {
         let unknown = header.reads.iter().find(|read| !read.starts_with("questions("));
         if let Some(read) = unknown {
             let said = Source::about("unknown_read", format!("`{read}` is nothing that can be read"));
-            header.warnings.push(said.with_hint("write `// reads: questions(7d)`").as_warning());
+            header.warnings.push(said.with_hint("write `// reads: questions(7d)`").into_warning());
         }
         Ok(header)
     }

@@ -77,7 +77,8 @@ impl Diagnostic {
             let line = self.source_line.replace('\t', TAB);
             let _ = write!(
                 out,
-                "{margin}--> line {}, column {}\n{margin} |\n{number} | {line}\n{margin} | {indent}{carets}\n",
+                "{margin}--> line {}, column {}\n{margin} |\n{number} | {line}\n{margin} | \
+                 {indent}{carets}\n",
                 self.line, self.column
             );
         }
@@ -114,6 +115,12 @@ impl<'a> Source<'a> {
         let start = number.checked_sub(1).and_then(|index| self.lines.get(index));
         let rest = start.map_or("", |start| &self.text[*start..]);
         rest.split('\n').next().unwrap_or_default().trim_end_matches('\r')
+    }
+
+    /// How far a line stands from the margin.
+    pub(crate) fn indent(&self, number: usize) -> usize {
+        let line = self.line(number);
+        line.len() - line.trim_start().len()
     }
 
     /// A byte of the text as line and column.
@@ -180,7 +187,7 @@ impl Diagnostic {
     }
 
     /// Makes it a warning.
-    pub(crate) fn as_warning(mut self) -> Self {
+    pub(crate) fn into_warning(mut self) -> Self {
         self.severity = Severity::Warning;
         self
     }

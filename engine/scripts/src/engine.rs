@@ -42,7 +42,7 @@ pub(crate) fn build(constants: Option<Shared<Module>>, budget: &Budget) -> Engin
     });
     name_call(&mut engine);
     engine.on_progress(|_| tick());
-    engine.on_print(|line| print(line));
+    engine.on_print(print);
     engine.on_debug(|line, _, _| print(line));
     engine
 }

@@ -80,6 +80,26 @@ fn code_signs(text: &str) -> impl Iterator<Item = (usize, char)> {
     })
 }
 
+/// The bracket that nothing closes, and its line. A bracket whose partner stands further to the left took
+/// another's: it is the one.
+fn unclosed(source: &Source<'_>) -> Option<(char, usize)> {
+    let mut open: Vec<(char, usize)> = Vec::new();
+    for (at, sign) in code_signs(source.text) {
+        let line = source.place(at).line()?;
+        match sign {
+            '{' | '(' | '[' => open.push((sign, line)),
+            '}' | ')' | ']' => {
+                let (partner, opened) = open.pop()?;
+                if source.indent(line) < source.indent(opened) {
+                    return Some((partner, opened));
+                }
+            }
+            _ => {}
+        }
+    }
+    open.pop()
+}
+
 /// What the parser says.
 pub(crate) fn parse_error(source: &Source<'_>, error: &ParseError) -> Diagnostic {
     let at = |code, message: String| source.error(place(source, error.position()), code, message);
@@ -104,6 +124,12 @@ pub(crate) fn parse_error(source: &Source<'_>, error: &ParseError) -> Diagnostic
             let said = at("missing", format!("`{token}` is missing {what}").trim_end().to_owned());
             let one_sign = source.text.as_bytes().get(said.span.start) == Some(&b'=');
             match token.as_str() {
+                "}" | ")" | "]" => match unclosed(source) {
+                    Some((sign, line)) => {
+                        said.with_hint(format!("the `{sign}` on line {line} is never closed"))
+                    }
+                    None => said,
+                },
                 "{" if one_sign => {
                     said.with_hint("to compare, write `==`; one `=` puts a value into a variable")
                 }
@@ -154,6 +180,7 @@ fn lex_error(at: impl Fn(&'static str, String) -> Diagnostic, error: &LexError) 
         LexError::ImproperSymbol(word, _) if word.starts_with(char::is_alphabetic) => reserved(at, word),
         LexError::ImproperSymbol(sign, _) => {
             let hint = match sign.as_str() {
+                "=" => "to compare, write ==",
                 "===" => "write ==",
                 "!==" => "write !=",
                 "->" => "write .",

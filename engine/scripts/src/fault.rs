@@ -95,7 +95,7 @@ impl Words for Error {
 fn stopped(kind: FaultKind, text: &str, frame: &Frame<'_>) -> String {
     match kind {
         FaultKind::Operations => format!(
-            "more than {} operations: it loops for ever or does too much at once; do a part now and set a timer",
+            "more than {} operations: it loops for ever or does too much at once; do a part and set a timer",
             frame.budget().operations_max
         ),
         FaultKind::Time => format!("more than {} ms", frame.budget().wall_ms_max),
@@ -130,7 +130,7 @@ fn not_found(signature: &str) -> String {
     }
     let same = API.entries.iter().find(|entry| entry.name == name);
     match same {
-        Some(entry) => format!("`{name}` does not take {}: write `{}`", spoken(arguments), entry.signature()),
+        Some(entry) => format!("`{name}` does not take {}: write `{}`", spoken(arguments), entry.usage()),
         None => match nearest(name, API.entries.iter().map(|entry| entry.name)) {
             Some(near) => format!("there is no function `{name}`: write `{near}`"),
             None => format!("there is no function `{name}` for {}", spoken(arguments)),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kith_core::hook::{Call, Effect, Fault, FaultKind, Hook, Input, Ran, Ruling, Topic as Proposed};
 use kith_core::limits::REASON_BYTES_MAX;
 use kith_core::ports::Hash;
-use rhai::{Array, CallFnOptions, Dynamic, Position, Scope};
+use rhai::{Array, Dynamic, Position, Scope};
 use sha2::{Digest, Sha256};
 
 use crate::api::{self, Topic, Verdict};
@@ -144,7 +144,6 @@ fn bug() -> Box<rhai::EvalAltResult> {
 
 /// Calls the hook's function.
 fn invoke(compiled: &Compiled, input: &Input<'_>, hook: Hook) -> Result<Dynamic, Box<rhai::EvalAltResult>> {
-    let options = CallFnOptions::new().eval_ast(false).rewind_scope(false);
     let asked = match input {
         Input::Join(_) => Dynamic::from(api::Request),
         Input::Card(_) => Dynamic::from(api::Change),
@@ -154,9 +153,13 @@ fn invoke(compiled: &Compiled, input: &Input<'_>, hook: Hook) -> Result<Dynamic,
         Input::Timer(_) => Dynamic::from(api::Rung),
         Input::Topic { .. } => Dynamic::from(api::Want),
     };
-    let engine = compiled.engine(hook.class());
-    let arguments = (Dynamic::from(api::Context), asked);
-    engine.call_fn_with_options(options, &mut Scope::new(), &compiled.ast, hook.function(), arguments)
+    let Some(body) = compiled.body(hook) else {
+        return Err(crate::frame::wrong(format!("this script has no `{}`", hook.function())));
+    };
+    let [ctx, second] = &body.parameters;
+    let mut scope = Scope::new();
+    scope.push(ctx.as_str(), api::Context).push_dynamic(second.as_str(), asked);
+    compiled.engine(hook.class()).eval_ast_with_scope(&mut scope, &body.ast)
 }
 
 /// What came back, as the hook may answer; with a reply as an effect.

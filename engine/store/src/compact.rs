@@ -59,14 +59,17 @@ struct Estimate {
 
 impl Log {
     /// Compacts what is worth it. Positions change: the generation is raised and derived indexes rebuild.
-    pub fn compact(&self, progress: &mut dyn FnMut(&Compacted)) -> Result<Compacted, StoreError> {
+    pub(crate) fn compact(&self, progress: &mut dyn FnMut(&Compacted)) -> Result<Compacted, StoreError> {
         let _alone = self.shared.compacting.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.shared.queue.check()?;
         let drops = self.drops()?;
         self.seal_tail_of(&drops)?;
         let mut total = Compacted::default();
         let mut run: Vec<Estimate> = Vec::new();
         let sealed = self.shared.segments().sealed.clone();
         for segment in sealed {
+            // Whoever closes the store waits for no more than the segment at hand.
+            self.shared.queue.check()?;
             let estimate = estimate(&self.shared, &drops, segment)?;
             let joins = estimate.as_ref().is_some_and(|next| {
                 let bytes: u64 = run.iter().chain([next]).map(|one| one.wanted_bytes).sum();
@@ -93,9 +96,8 @@ impl Log {
             return Ok(());
         }
         let (answer, sealed) = std::sync::mpsc::sync_channel(1);
-        self.shared.queue.ask_for_seal(answer);
-        // A committer that has ended answers nothing; there is nothing to compact for it any more.
-        sealed.recv().unwrap_or(Ok(()))
+        self.shared.queue.ask_for_seal(answer)?;
+        sealed.recv().unwrap_or(Err(StoreError::Closed))
     }
 
     /// Which frames are no longer wanted, and what stands for them.

@@ -2,8 +2,8 @@
 //! log.
 //!
 //! Reading order: `store` (one DATA folder), `disk` (the file layer), `log`, `keys`, `lock`, `limits`,
-//! `derived`, `blobs`, `backup`. No type of a storage library leaves this crate, and no other crate knows
-//! one.
+//! `threads`, `derived`, `blobs`, `backup`. No type of a storage library leaves this crate, and no other
+//! crate knows one.
 
 mod backup;
 mod blobs;
@@ -18,6 +18,7 @@ pub mod log;
 mod store;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod verify;
 
 pub use backup::{

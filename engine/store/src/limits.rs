@@ -14,6 +14,13 @@ pub const SEGMENT_BYTES_MAX: u64 = 64 << 20;
 /// The committer takes at most this much into one group, so that one write and sync stay short.
 pub const GROUP_BYTES_MAX: usize = 8 << 20;
 
+/// Zeros written behind a small group, for the groups after it: a sync of a file that does not grow is spared
+/// the second write, of the file's length, that would cost as much as the first.
+pub const ROOM_BYTES: usize = 256 << 10;
+
+/// Larger groups bring no room: they would fill it at once, and write everything twice.
+pub const ROOM_GROUP_BYTES_MAX: usize = 16 << 10;
+
 /// Frames in one group: its directory stays under 300 KiB.
 pub const GROUP_FRAMES_MAX: usize = 8192;
 
@@ -34,7 +41,7 @@ pub const CUT_BYTES_MAX: usize = 1 << 30;
 pub const LISTENER_GROUPS_MAX: usize = 1024;
 
 /// Keys kept for active owners, about 150 bytes each; the others are read from the key file.
-pub const RECENT_KEYS_MAX: usize = 65_536;
+pub const RECENT_KEYS_MAX: usize = 131_072;
 
 /// Bytes read ahead when a segment is walked.
 pub const WINDOW_BYTES: usize = 256 << 10;

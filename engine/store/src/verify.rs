@@ -76,6 +76,7 @@ struct Verification<'a> {
 impl Log {
     /// Verifies everything that is durable now. `progress` hears of bytes done and bytes in all.
     pub fn verify(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<VerifyReport, StoreError> {
+        self.shared.poison.check_open()?;
         let expected = self.shared.heads.collect(|id, stream| Some((id, stream.durable)));
         let view = self.shared.segments().view();
         let total: u64 = view.iter().map(|segment| segment.len).sum();

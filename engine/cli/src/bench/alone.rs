@@ -3,7 +3,6 @@
 use kith_runtime::mint::Mint;
 
 use super::figure::{Figure, Quantity, Reach, per_mille};
-use super::ground::bytes_below;
 use super::host::Host;
 use super::plain::Plain;
 use super::run::{Bench, BenchError};
@@ -29,7 +28,7 @@ pub(super) fn measure(bench: &Bench<'_>) -> Result<Vec<Figure>, BenchError> {
     let (mint, mut dice) = (Mint::System, Dice::new(1));
     let mut bytes = 1_024;
     for round in 0..rounds {
-        let before = bytes_below(&data.join("log"));
+        let before = host.log_bytes()?;
         for _ in 0..PER_ROUND {
             let now_ms = host.engine.ports().clock.wall_ms();
             let draft = towns[0].says(&mint, dice.below(MEMBERS), &dice.saying(), now_ms);
@@ -38,7 +37,7 @@ pub(super) fn measure(bench: &Bench<'_>) -> Result<Vec<Figure>, BenchError> {
             ours.push(watch.micros());
         }
         if round == 0 {
-            bytes = (bytes_below(&data.join("log")) - before) as usize / PER_ROUND;
+            bytes = (host.log_bytes()? - before) as usize / PER_ROUND;
             ours.clear();
         }
         for _ in 0..PER_ROUND {

@@ -10,7 +10,6 @@ use kith_runtime::engine::Engine;
 use kith_runtime::mint::Mint;
 
 use super::figure::{Figure, Quantity, Reach, median, per_mille};
-use super::ground::bytes_below;
 use super::host::Host;
 use super::machine::cpu_seconds;
 use super::plain::{Load, Plain};
@@ -41,9 +40,9 @@ pub(super) fn measure(bench: &Bench<'_>) -> Result<Vec<Figure>, BenchError> {
     let burst = Duration::from_millis(bench.scale().pick(2_000, 100));
     plain.groups_for(burst, guess)?;
 
-    let before = bytes_below(&data.join("log"));
+    let before = host.log_bytes()?;
     let probe = run(&host, &towns, Duration::from_secs(1))?;
-    let item_bytes = (bytes_below(&data.join("log")) - before) / probe.messages.max(1);
+    let item_bytes = (host.log_bytes()? - before) / probe.messages.max(1);
     let load = Load { item_bytes: usize::try_from(item_bytes).unwrap_or(1_024), in_flight: IN_FLIGHT };
     let mut bursts = Vec::new();
     for _ in 0..BURSTS / 2 {

@@ -38,14 +38,3 @@ impl Drop for Ground {
         }
     }
 }
-
-/// Bytes of all files below a folder.
-pub(super) fn bytes_below(folder: &Path) -> u64 {
-    let Ok(listing) = fs::read_dir(folder) else { return 0 };
-    let bytes = |entry: fs::DirEntry| match entry.metadata() {
-        Ok(found) if found.is_dir() => bytes_below(&entry.path()),
-        Ok(found) => found.len(),
-        Err(_) => 0,
-    };
-    listing.flatten().map(bytes).sum()
-}

@@ -39,6 +39,12 @@ impl Host {
         Ok(Self { engine, runtime, opened })
     }
 
+    /// Bytes that the log has written, without the room that its last file may have.
+    pub(super) fn log_bytes(&self) -> Result<u64, BenchError> {
+        let files = self.opened.store().log().files()?;
+        Ok(files.iter().map(|file| file.bytes).sum())
+    }
+
     /// Waits until the index answers and holds everything.
     pub(super) fn settle(&self) {
         settle(&self.opened);

@@ -6,7 +6,6 @@ use std::path::Path;
 use kith_runtime::import::facts::{Imported, Target, run};
 
 use super::figure::{Figure, Quantity, Reach, median};
-use super::ground::bytes_below;
 use super::host::Host;
 use super::machine::cpu_seconds;
 use super::plain::Plain;
@@ -64,13 +63,13 @@ fn import(data: &Path, year: &Year) -> Result<Done, BenchError> {
     host.settle();
     let target = Target { community: towns[0].id, channel: towns[0].channel };
     let reader = year.reader()?;
-    let before = bytes_below(&data.join("log"));
+    let before = host.log_bytes()?;
     let (watch, cpu_before) = (Stopwatch::start(), cpu_seconds());
     let imported = host.runtime.block_on(run(&host.engine, target, reader, year.format(), &mut Unwatched))?;
     let answered = watch.seconds();
     host.settle();
     let (seconds, cpu_seconds) = (watch.seconds(), cpu_seconds() - cpu_before);
-    let bytes = bytes_below(&data.join("log")) - before;
+    let bytes = host.log_bytes()? - before;
     host.stop();
     let rows = imported.messages + imported.presences + imported.renames + imported.known;
     Ok(Done { imported, seconds, index_seconds: seconds - answered, bytes, rows, cpu_seconds })

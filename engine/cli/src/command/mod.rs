@@ -17,6 +17,7 @@ mod receipt;
 mod replay;
 mod restore;
 mod shown;
+mod undo;
 mod verify;
 
 use clap::Subcommand;
@@ -69,6 +70,8 @@ pub(crate) enum Command {
     /// Records as they stand in the log
     #[command(subcommand)]
     Log(log::Log),
+    /// Take back what one version of a script did
+    Undo(undo::Undo),
     /// Channels: what was said
     #[command(subcommand)]
     Channel(channel::Channels),
@@ -98,6 +101,7 @@ pub(crate) fn run(arguments: Arguments, streams: &mut Streams) -> Result<Report,
         Command::Receipt(receipts) => receipts.run(&stage),
         Command::Replay(replay) => replay.run(&mut stage),
         Command::Log(log) => log.run(),
+        Command::Undo(undo) => undo.run(&mut stage),
         Command::Channel(channels) => channels.run(),
         Command::Demo(demo) => demo.run(&mut stage),
         Command::Bench(bench) => bench.run(&stage),

@@ -1,4 +1,5 @@
-//! Changing a card or a nickname: checked against the schema, judged by the rules, held where they say so.
+//! Changing a card or a nickname: checked against the schema, judged by rules and scripts, held where they
+//! say so.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +7,10 @@ use super::schema::{NICKNAME, VALUE_BYTES_MAX};
 use super::{Event, Held, invalid};
 use crate::body::BodyRef;
 use crate::decide::{Ctx, Outcome};
-use crate::hook::Chain;
+use crate::hook::{CardChange, Chain, Input};
 use crate::limits;
 use crate::member::Member;
-use crate::queue::{self, Item, Verdict};
+use crate::queue::{self, Item, Receipt, Verdict};
 use crate::refusal::Refusal;
 use crate::rule::{self, Draft, Occasion};
 use crate::stream::Community;
@@ -86,13 +87,20 @@ pub(super) fn change(
     }
     let texts = Reading::of(&texts);
     let draft = draft(member, &texts);
-    let judgement = rule::judge(ctx, &draft);
-    rule::punish(ctx, &draft, (&judgement, &Chain::new(ctx, member.id)), out);
-    match judgement.verdict.unwrap_or(Verdict::Allow) {
+    let (mut chain, mut judgement) = (Chain::new(ctx, member.id), rule::judge(ctx, &draft));
+    let input = Input::Card(CardChange { member, nickname: nickname.as_ref(), fields });
+    let from = judgement.verdict.unwrap_or(Verdict::Allow);
+    judgement.verdict = Some(chain.ask_all(from, &input, out));
+    judgement.find_room(ctx, member.id);
+    let verdict = judgement.verdict.unwrap_or(Verdict::Allow);
+    let waiting = chain.settle(verdict, out);
+    rule::punish(ctx, &draft, (&judgement, &chain), out);
+    match verdict {
         Verdict::Allow => release(ctx, &change, out),
         Verdict::Hold => {
+            let receipts: Vec<Receipt> = judgement.receipts.iter().chain(chain.receipts()).cloned().collect();
             out.event(Event::Held { change: change.clone() });
-            queue::hold(ctx, Item::Card(change), (&judgement.receipts, Vec::new()), out);
+            queue::hold(ctx, Item::Card(change), (&receipts, waiting), out);
         }
         Verdict::Deny => {}
     }

@@ -8,9 +8,11 @@ use crate::command::Actor;
 use crate::decide::Outcome;
 use crate::gate::GateConfig;
 use crate::gate::testing::{Asking, Bench};
+use crate::hook::{Effect, Hook, Input, Ruling};
 use crate::ids::{CommandId, PersonId};
 use crate::queue::{self, AtDeadline};
 use crate::refusal::Refusal;
+use crate::testing_script::{Stand, put, reason};
 
 fn field(name: &str, kind: Kind) -> Field {
     Field {
@@ -190,6 +192,38 @@ fn a_change_that_a_rule_holds_is_released_or_dropped_in_the_queue() {
         let names = ["老王", "小王"].into_iter();
         let kept = names.filter(|name| bench.stream.bodies.iter().any(|body| body.text() == Some(*name)));
         assert_eq!(kept.collect::<Vec<_>>(), [expected], "the other name is let go");
+        bench.assert_folds_again();
+    }
+}
+
+#[test]
+fn a_script_rules_on_cards_and_nicknames_beside_the_rules() {
+    type Row = (Ruling, Option<&'static str>, usize, bool);
+    let rows: [Row; 4] = [
+        (Ruling::Allow, Some("新名"), 0, true),
+        (Ruling::Hold(reason("look")), Some("小王"), 1, false),
+        (Ruling::Deny(reason("no")), Some("小王"), 0, false),
+        (Ruling::Violation(reason("ads")), Some("小王"), 1, false),
+    ];
+    for (ruling, nickname, holds, tagged) in rows {
+        let mut bench = Bench::new(GateConfig::default());
+        let answer = ruling.clone();
+        bench.extend(Stand::new(move |call| {
+            let Input::Card(change) = call.input else { panic!("cards only") };
+            assert_eq!(change.nickname.and_then(|body| call.ctx.text(body)), Some("新名"));
+            let tag = Effect::Tag { member: change.member.id, tag: "renamed".to_owned() };
+            Ok((answer.clone(), vec![tag]))
+        }));
+        bench.owner(put("names", "fn on_card", Hook::Card)).unwrap();
+        bench.join(2).unwrap();
+        let out = change(&mut bench, 2, Some("新名"), &[]).unwrap();
+        let state = |bench: &Bench| (bench.community().queue.holds.len(), !bench.row(2).tags.is_empty());
+        assert_eq!(state(&bench), (holds, tagged), "{ruling:?}");
+        assert_eq!((texts(&bench, 2).0, out.runs.len()), (nickname, 1), "{ruling:?}");
+        if let Some(hold) = bench.community().queue.holds.keys().next().copied() {
+            bench.owner(queue::Command::Resolve { hold, outcome: AtDeadline::Release, note: None }).unwrap();
+            assert_eq!((texts(&bench, 2).0, state(&bench)), (Some("新名"), (0, true)));
+        }
         bench.assert_folds_again();
     }
 }

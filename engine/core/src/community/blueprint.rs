@@ -18,6 +18,7 @@ use crate::queue::QueueConfig;
 use crate::refusal::Refusal;
 use crate::role::{Role, Roles};
 use crate::rule::{self, LadderConfig, RaidConfig, RuleConfig, Surroundings};
+use crate::topic::TopicConfig;
 
 /// Lists of one community; each is compiled when a rule uses it.
 const LISTS_MAX: usize = 64;
@@ -61,6 +62,9 @@ pub struct Blueprint {
     pub raid: RaidConfig,
     /// What waits for a human, and appeals.
     pub queue: QueueConfig,
+    /// When and where topics are raised.
+    #[serde(skip_serializing_if = "TopicConfig::is_default")]
+    pub topics: TopicConfig,
     /// Named lists: name → lines. From `lists/<name>.txt`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub lists: BTreeMap<String, Vec<String>>,
@@ -120,6 +124,7 @@ impl Blueprint {
         rule::check_config(&self.rules, &around)?;
         self.raid.check()?;
         self.queue.check()?;
+        self.topics.check()?;
         self.settings.check()
     }
 
@@ -144,7 +149,9 @@ impl Blueprint {
         if self.channels.iter().all(|channel| channel.kind != ConfigKind::Group) {
             names.insert(channel::default_name(self.language.tag()));
         }
-        let named = self.rules.iter().flat_map(|rule| &rule.channels).chain(self.slow_mode.keys());
+        let topics = Some(&self.topics.channel).filter(|name| !name.is_empty());
+        let named =
+            self.rules.iter().flat_map(|rule| &rule.channels).chain(self.slow_mode.keys()).chain(topics);
         match named.into_iter().find(|name| !names.contains(name.as_str())) {
             Some(name) => missing(format!("channel {name}")),
             None => self.slow_mode.values().try_for_each(|wait| rule::check_slow(*wait)),

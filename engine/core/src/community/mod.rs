@@ -24,7 +24,7 @@ use crate::moment::Moment;
 use crate::refusal::Refusal;
 use crate::role::{MEMBER, Need, OWNER, Permission};
 use crate::stream::{Community, Stream};
-use crate::{card, channel, gate, host, limits, message, privacy, queue, rule};
+use crate::{card, channel, gate, host, limits, message, privacy, queue, rule, topic};
 
 /// What a community is called and how it is set up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -310,6 +310,7 @@ pub fn found(
         host::tell_link(founder.person, *member, out);
     }
     out.event(Event::Created { name: name.clone(), blueprint: blueprint.clone(), founder });
+    topic::begin(envelope, &blueprint.topics, &blueprint.zone, out);
     Ok(())
 }
 
@@ -329,6 +330,9 @@ pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(),
             let old = setting.current(profile);
             changed(&old, setting)?;
             out.event(Event::Changed { setting: setting.clone(), old });
+            if let Setting::Zone(zone) = setting {
+                topic::zone_changed(ctx, zone, out);
+            }
             Ok(())
         }
         Command::SetList { name, lines } => {
@@ -437,6 +441,7 @@ fn create(community: &mut Community, name: &str, blueprint: &Blueprint, moment: 
     let hall = channel::default_name(blueprint.language.tag());
     channel::configure(community, &blueprint.channels, moment.command, hall);
     rule::configure_slow(community, &blueprint.slow_mode);
+    topic::configure(community, &blueprint.topics);
 }
 
 fn settle(community: &mut Community, id: MemberId, founder: &Founder, moment: &Moment, mut shelf: Shelf<'_>) {

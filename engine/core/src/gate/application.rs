@@ -3,6 +3,10 @@
 //! Every application ends in exactly one `Ended`, or at once in its `Applied`; with it go reservations,
 //! places and the answers' bodies. What somebody wrote is read here only to be judged; events hold
 //! references and counts.
+//!
+//! Conditions and rules come first, then the scripts, unless the answer is no already. Scripts are asked
+//! once; what they want done with somebody waits in the application until they are a member, whoever lets
+//! them in.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +16,7 @@ use super::{Event, Ground, INDEX_FROM, TagsOnReturn, invite, overflow, questions
 use crate::body::BodyRef;
 use crate::command::Actor;
 use crate::decide::{Ctx, Outcome};
+use crate::hook::{self, Chain, Hook, Input, JoinRequest, Waiting};
 use crate::ids::{CommandId, CommunityId, InviteId, MemberId, PersonId, ReceiptId};
 use crate::limits;
 use crate::member::{self, Member, Origin, Standing, rejoin};
@@ -59,6 +64,9 @@ pub struct Application {
     /// The community they were last sent to; only its answers count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_to: Option<CommunityId>,
+    /// What scripts proposed: done when they are let in, dropped however else the application ends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Waiting>,
 }
 
 /// Where an application stands.
@@ -212,8 +220,14 @@ pub(super) fn request(ctx: &Ctx<'_>, request: &Request<'_>, out: &mut Outcome) -
         return Err(Refusal::WrongState { what: "application".to_owned(), state });
     }
     let entry = entry(ctx, request, known);
-    let (verdict, receipts) = weigh(ctx, request, &row_of(&entry, ctx.at_ms()), nickname);
-    let mut weighed = Weighed { entry, receipts, placed: Placed::TurnedAway };
+    let row = row_of(&entry, ctx.at_ms());
+    let (verdict, mut receipts) = weigh(ctx, request, &row, nickname);
+    let mut chain = Chain::new(ctx, row.id);
+    let origin = &entry.origin;
+    let input = Input::Join(JoinRequest { applicant: &row, answers: request.answers, origin });
+    let verdict = chain.ask_all(verdict, &input, out);
+    receipts.extend(chain.receipts().cloned());
+    let mut weighed = Weighed { entry, receipts, placed: Placed::TurnedAway, chain };
     match verdict {
         Verdict::Deny => {}
         Verdict::Hold => weighed.placed = Placed::Pending(Stage::Review),
@@ -329,15 +343,16 @@ pub(super) fn receipt(ctx: &Ctx<'_>, index: u32, (member, ground): (MemberId, Gr
 }
 
 /// What the gate made of somebody.
-struct Weighed {
+struct Weighed<'a> {
     entry: Entry,
     receipts: Vec<Receipt>,
     placed: Placed,
+    chain: Chain<'a>,
 }
 
 /// Writes down what the gate made of somebody, and tells them and whoever sent them.
-fn settle(ctx: &Ctx<'_>, request: &Request<'_>, weighed: Weighed, out: &mut Outcome) {
-    let Weighed { entry, receipts, placed } = weighed;
+fn settle(ctx: &Ctx<'_>, request: &Request<'_>, weighed: Weighed<'_>, out: &mut Outcome) {
+    let Weighed { entry, receipts, placed, mut chain } = weighed;
     let id = entry.member;
     let origin = (entry.origin.clone(), entry.person);
     let old = ctx.community.members.get(id).map(|row| {
@@ -350,10 +365,22 @@ fn settle(ctx: &Ctx<'_>, request: &Request<'_>, weighed: Weighed, out: &mut Outc
         })
     });
     let answers = request.answers.clone();
-    out.event(Event::Applied { entry: Box::new(entry), answers, placed: placed.clone(), old });
+    let row = row_of(&entry, ctx.at_ms());
+    // Whoever is not inside yet may wait at several places in turn; what scripts want waits with them.
+    let waiting = match &placed {
+        Placed::Pending(_) => chain.settle_entering(&row, Verdict::Hold, out),
+        Placed::Admitted | Placed::TurnedAway => Vec::new(),
+    };
+    out.event(Event::Applied { entry: Box::new(entry), answers, placed: placed.clone(), old, waiting });
     match &placed {
-        Placed::Admitted => join(ctx, id, out),
-        Placed::TurnedAway => turned_away(id, &receipts, out),
+        Placed::Admitted => {
+            let row = join(ctx, row, out);
+            chain.settle_entering(&row, Verdict::Allow, out);
+        }
+        Placed::TurnedAway => {
+            turned_away(id, &receipts, out);
+            chain.settle_entering(&row, Verdict::Deny, out);
+        }
         Placed::Pending(Stage::Review) => {
             out.notify(id, Text::new("gate.held"));
             queue::hold(ctx, queue::Item::Join { member: id }, (&receipts, Vec::new()), out);
@@ -374,11 +401,14 @@ pub(super) fn turned_away(id: MemberId, receipts: &[Receipt], out: &mut Outcome)
     }
 }
 
-fn join(ctx: &Ctx<'_>, id: MemberId, out: &mut Outcome) {
+/// Lets somebody in, and says what their row is then.
+fn join(ctx: &Ctx<'_>, row: Member, out: &mut Outcome) -> Member {
     let role = &ctx.community.gate.config.role;
     let role = if ctx.community.roles.0.contains_key(role) { role } else { MEMBER };
-    out.event(member::Event::Joined { member: id, role: role.to_owned() });
-    out.notify(id, Text::new("gate.admitted"));
+    out.event(member::Event::Joined { member: row.id, role: role.to_owned() });
+    out.notify(row.id, Text::new("gate.admitted"));
+    let roles = BTreeSet::from([role.to_owned()]);
+    Member { standing: Standing::Active, roles, joined_ms: Some(ctx.at_ms()), ..row }
 }
 
 /// The asking person's own application.
@@ -404,10 +434,14 @@ pub(super) fn withdraw(ctx: &Ctx<'_>, out: &mut Outcome) -> Result<(), Refusal> 
     Ok(())
 }
 
-/// Lets an applicant in.
+/// Lets an applicant in, and does what scripts wanted for that case. They are not asked again.
 pub(super) fn admit(ctx: &Ctx<'_>, id: MemberId, out: &mut Outcome) {
     end(ctx, id, End::Admitted, out);
-    join(ctx, id, out);
+    let Some(row) = ctx.community.members.get(id) else { return };
+    let row = join(ctx, row.clone(), out);
+    if let Some(application) = ctx.community.gate.applications.get(&id) {
+        hook::release(&Ctx { entering: Some(&row), ..*ctx }, Hook::Join, &application.waiting, out);
+    }
 }
 
 /// Ends an application because its person was banned or erased.

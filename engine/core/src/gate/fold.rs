@@ -4,6 +4,7 @@ use super::application::{Application, End, Entry, Placed, Stage, row_of};
 use super::{Event, Gate};
 use crate::body::BodyRef;
 use crate::decide::{Shelf, keep};
+use crate::hook::Waiting;
 use crate::ids::{InviteId, MemberId};
 use crate::member::{Member, Standing};
 use crate::moment::Moment;
@@ -27,8 +28,8 @@ pub fn apply(community: &mut Community, event: &Event, moment: &Moment, shelf: S
                 invite.revoked_ms = Some(moment.at_ms);
             }
         }
-        Event::Applied { entry, answers, placed, .. } => {
-            applied(community, (entry, placed), moment, shelf, answers);
+        Event::Applied { entry, answers, placed, waiting, .. } => {
+            applied(community, (entry, placed), moment, shelf, (answers, waiting));
         }
         Event::Staged { member, stage, .. } => staged(gate, *member, stage),
         Event::Ended { member, end, .. } => ended(community, (*member, *end), moment, shelf),
@@ -43,7 +44,7 @@ fn applied(
     (entry, placed): (&Entry, &Placed),
     moment: &Moment,
     mut shelf: Shelf<'_>,
-    answers: &Answers,
+    (answers, waiting): (&Answers, &[Waiting]),
 ) {
     let at_ms = moment.at_ms;
     let id = entry.member;
@@ -60,13 +61,15 @@ fn applied(
     enter(community, entry, at_ms, &mut shelf);
     match placed {
         Placed::Pending(stage) => {
-            answers.values().for_each(|answer| keep(&mut shelf, answer));
+            let waits = waiting.iter().flat_map(Waiting::bodies);
+            answers.values().chain(waits).for_each(|body| keep(&mut shelf, body));
             let application = Application {
                 stage: Stage::Review,
                 since_ms: at_ms,
                 answers: answers.clone(),
                 invite: entry.origin.invite,
                 sent_to: None,
+                waiting: waiting.to_vec(),
             };
             community.gate.applications.insert(id, application);
             staged(&mut community.gate, id, stage);
@@ -145,8 +148,9 @@ fn ended(community: &mut Community, (id, end): (MemberId, End), moment: &Moment,
             invite.used = invite.used.saturating_add(1);
         }
     });
-    for answer in application.answers.values() {
-        shelf.0.remove(answer.id);
+    let waits = application.waiting.iter().flat_map(Waiting::bodies);
+    for body in application.answers.values().chain(waits) {
+        shelf.0.remove(body.id);
     }
     let at_ms = moment.at_ms;
     let standing = match end {

@@ -39,7 +39,7 @@ pub use invite::{By, Invite};
 pub use overflow::{MOVE_TIMEOUT_MS, Moved, receive};
 pub use questions::{Matching, Question};
 pub use review::decided;
-pub use seats::{place, seat_freed};
+pub use seats::{free as free_seats, place, seat_freed};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,6 +47,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::body::BodyRef;
 use crate::decide::{Ctx, Outcome};
+use crate::hook::Waiting;
 use crate::ids::{CommunityId, InviteId, MemberId, PersonId};
 use crate::notice::Text;
 use crate::queue::Verdict;
@@ -332,6 +333,9 @@ pub enum Event {
         /// What their row was, if they had been here before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         old: Option<Box<Former>>,
+        /// What scripts want done once they are let in.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        waiting: Vec<Waiting>,
     },
     /// An application stands elsewhere now.
     Staged {

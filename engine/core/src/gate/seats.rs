@@ -35,7 +35,9 @@ impl Overlay {
         let mut overlay = Self::default();
         for event in &out.events {
             let (id, seated, waits) = match event {
-                AnyEvent::Member(member::Event::Joined { member, .. }) => (member, true, false),
+                AnyEvent::Member(
+                    member::Event::Joined { member, .. } | member::Event::Reinstated { member, .. },
+                ) => (member, true, false),
                 AnyEvent::Member(
                     member::Event::Left { member }
                     | member::Event::Removed { member, .. }
@@ -89,6 +91,11 @@ fn ground(ctx: &Ctx<'_>, config: &GateConfig, overlay: &Overlay) -> capacity::Gr
         listed: gate.line.len() as u64,
         listed_max: u64::from(config.waiting_max),
     }
+}
+
+/// Seats that nobody has and that are offered to nobody, after what the command has decided so far.
+pub fn free(ctx: &Ctx<'_>, out: &Outcome) -> u64 {
+    ground(ctx, &ctx.community.gate.config, &Overlay::of(out)).free()
 }
 
 /// What becomes of somebody who passed every condition; with the ground on which they are turned away.

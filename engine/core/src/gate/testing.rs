@@ -3,12 +3,13 @@
 //! again.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Command, GateConfig, applicant_id};
 use crate::body::{BODY_KEY_BYTES, Bodies, Body, BodyRef};
 use crate::command::{self, Actor, CommandKind};
 use crate::decide::{Outcome, Prepared, apply_record, decide, prepare};
-use crate::hook::NoExtensions;
+use crate::hook::{Extensions, NoExtensions};
 use crate::ids::{BodyId, CommandId, CommunityId, MemberId, PersonId, mint};
 use crate::member::{Member, Origin, Standing};
 use crate::message::Evidence;
@@ -28,6 +29,7 @@ pub(crate) struct Bench {
     pub(crate) records: Vec<(Record, Bodies)>,
     start: Stream,
     next_id: u128,
+    extensions: Arc<dyn Extensions>,
 }
 
 impl Bench {
@@ -61,7 +63,9 @@ impl Bench {
         stream.kind = Kind::Community(Box::new(community));
         stream.format = FORMAT;
         stream.bodies.insert(nickname);
-        Self { start: stream.clone(), stream, at_ms: 1_000_000, records: Vec::new(), next_id: 1_000 }
+        let extensions = Arc::new(NoExtensions);
+        let (start, records) = (stream.clone(), Vec::new());
+        Self { start, stream, at_ms: 1_000_000, records, next_id: 1_000, extensions }
     }
 
     /// The bench begins with this card.
@@ -72,6 +76,11 @@ impl Bench {
             }
         }
         self
+    }
+
+    /// Lets scripts answer from here on.
+    pub(crate) fn extend(&mut self, extensions: impl Extensions + 'static) {
+        self.extensions = Arc::new(extensions);
     }
 
     pub(crate) fn community(&self) -> &Community {
@@ -96,7 +105,7 @@ impl Bench {
             command::Command { id, community, at_ms, actor, scope: None, key: None, cause: None, kind };
         assert!(matches!(prepare(&self.stream, &command, &bodies)?, Prepared::Ready(_)));
         let evidence = Evidence::default();
-        let out = decide(&self.stream, &command, &bodies, &evidence, &NoExtensions)?;
+        let out = decide(&self.stream, &command, &bodies, &evidence, self.extensions.as_ref())?;
         let (record, added) = Record::of(self.stream.seq + 1, (command, evidence), out.clone());
         let mut bodies = bodies;
         bodies.extend(added);

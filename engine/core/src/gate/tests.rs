@@ -5,4 +5,5 @@ mod invites;
 mod list;
 mod moving;
 mod rejoin;
+mod scripts;
 mod walk;

@@ -4,11 +4,12 @@
 //! neither yes nor no: what becomes of it is the hook's policy. What a version may do in an hour is capped;
 //! beyond it its denials are holds.
 
-use super::{Call, Effect, Fault, Hook, Input, Reason, Ruling, Value, Waiting, enact};
+use super::{Call, Effect, Fault, Hook, Input, Reason, Ruling, Topic, Value, Waiting, enact};
 use crate::body::{Bodies, BodyRef};
 use crate::decide::{Ctx, Outcome};
 use crate::ids::{MemberId, ReceiptId};
 use crate::limits::{EFFECTS_MAX, NAME_BYTES_MAX, REASON_BYTES_MAX};
+use crate::member::Member;
 use crate::notice::{Arg, Text};
 use crate::queue::{self, Receipt, Verdict};
 use crate::rule::{self, Climb, Rung};
@@ -25,6 +26,7 @@ pub struct Heard<'a> {
     pub verdict: Verdict,
     /// Another text, as a body that is among the outcome's.
     pub rewrite: Option<BodyRef>,
+    topics: Vec<Topic>,
     receipt: Option<Receipt>,
     effects: Vec<Effect>,
     bodies: Bodies,
@@ -122,7 +124,11 @@ impl<'a> Chain<'a> {
     ) -> Heard<'a> {
         let mut heard = Heard::new(script, run, Verdict::Allow);
         let (outcome, reason) = match ruling {
-            Ruling::Allow | Ruling::Topics(_) => (RunOutcome::Allow, None),
+            Ruling::Allow => (RunOutcome::Allow, None),
+            Ruling::Topics(topics) => {
+                heard.topics = topics;
+                (RunOutcome::Allow, None)
+            }
             Ruling::Rewrite(text) => {
                 let body = out.bodies.put(self.ctx.extensions.body(self.ctx.at_ms(), self.member, &text));
                 heard.rewrite = Some(body);
@@ -133,9 +139,10 @@ impl<'a> Chain<'a> {
             Ruling::Violation(reason) => (RunOutcome::Violation, Some(reason)),
         };
         heard.run.outcome = outcome;
+        let run_hook = heard.run.hook;
         let climb = (outcome == RunOutcome::Violation).then(|| self.climb(script));
         let bites = match (outcome, &climb) {
-            (RunOutcome::Deny, _) => true,
+            (RunOutcome::Deny, _) => run_hook == Hook::Message,
             (_, Some(climb)) => climb.rung().verdict() == Verdict::Deny,
             _ => false,
         };
@@ -192,6 +199,18 @@ impl<'a> Chain<'a> {
         });
     }
 
+    /// Asks every script that answers a hook before a decision, from a verdict on. The first denial ends it.
+    pub fn ask_all(&mut self, from: Verdict, input: &Input<'_>, out: &mut Outcome) -> Verdict {
+        let mut verdict = from;
+        for asked in Self::scripts(self.ctx, input.hook()) {
+            if verdict == Verdict::Deny {
+                break;
+            }
+            verdict = verdict.max(self.ask(asked, input, out).verdict);
+        }
+        verdict
+    }
+
     /// Whether nobody was asked.
     pub fn is_empty(&self) -> bool {
         self.heard.is_empty()
@@ -216,6 +235,15 @@ impl<'a> Chain<'a> {
     /// Writes the runs into the outcome, and does what the effects of this verdict say. Returns those that
     /// wait with something held.
     pub fn settle(&mut self, verdict: Verdict, out: &mut Outcome) -> Vec<Waiting> {
+        self.settle_in(self.ctx, verdict, out)
+    }
+
+    /// The same about somebody whom the command lets in or turns away, once the events that say so are there.
+    pub fn settle_entering(&mut self, row: &Member, verdict: Verdict, out: &mut Outcome) -> Vec<Waiting> {
+        self.settle_in(&Ctx { entering: Some(row), ..*self.ctx }, verdict, out)
+    }
+
+    fn settle_in(&mut self, ctx: &Ctx<'_>, verdict: Verdict, out: &mut Outcome) -> Vec<Waiting> {
         let mut waiting = Vec::new();
         for heard in &mut self.heard {
             let (script, own, mut run) = (heard.script, heard.verdict, heard.run.clone());
@@ -227,7 +255,7 @@ impl<'a> Chain<'a> {
                     Verdict::Hold => effect.is_memory(),
                     Verdict::Deny => effect.is_memory() || (own == Verdict::Deny && effect.follows_denial()),
                 });
-            run.refused = enact(self.ctx, script, (&now, &bodies), out);
+            run.refused = enact(ctx, script, (&now, &bodies), out);
             if verdict == Verdict::Hold && !later.is_empty() {
                 waiting.push(Waiting { no: script.no, version: run.version, effects: later });
             }
@@ -241,8 +269,33 @@ impl<'a> Chain<'a> {
 
 impl<'a> Heard<'a> {
     fn new(script: &'a Script, run: Run, verdict: Verdict) -> Self {
-        let (effects, bodies) = (Vec::new(), Bodies::default());
-        Self { script, run, verdict, rewrite: None, receipt: None, effects, bodies }
+        let (topics, effects, bodies) = (Vec::new(), Vec::new(), Bodies::default());
+        Self { script, run, verdict, rewrite: None, topics, receipt: None, effects, bodies }
+    }
+
+    /// The script.
+    pub const fn script(&self) -> &'a Script {
+        self.script
+    }
+
+    /// The topics it proposes.
+    pub fn topics(&self) -> &[Topic] {
+        &self.topics
+    }
+
+    /// Whether it could not answer, or was not asked because it often could not.
+    pub const fn failed(&self) -> bool {
+        matches!(self.run.outcome, RunOutcome::Fault | RunOutcome::Skipped)
+    }
+
+    /// Whether it said or wants anything at all.
+    pub fn reacts(&self) -> bool {
+        self.run.outcome != RunOutcome::Allow || !self.effects.is_empty()
+    }
+
+    /// The text of its reason, as an argument of a text.
+    pub fn reason(&self) -> Option<&Arg> {
+        self.receipt.as_ref().and_then(|receipt| receipt.reason.args.get("text"))
     }
 
     fn ground(&self, code: String, climb: Option<Climb>) -> Ground {
@@ -295,9 +348,9 @@ pub(crate) fn sized(
     Ok((ruling, effects))
 }
 
-impl Effect<String> {
+impl<T> Effect<T> {
     /// The same with its texts put apart: what a member is told is theirs, everything else is the bot's.
-    pub(crate) fn apart(self, bot: MemberId, put: &mut impl FnMut(MemberId, String) -> BodyRef) -> Effect {
+    pub(crate) fn apart(self, bot: MemberId, put: &mut impl FnMut(MemberId, T) -> BodyRef) -> Effect {
         match self {
             Self::Tag { member, tag } => Effect::Tag { member, tag },
             Self::Untag { member, tag } => Effect::Untag { member, tag },
@@ -323,8 +376,8 @@ impl Effect<String> {
     }
 }
 
-impl Value<String> {
-    fn apart(self, owner: MemberId, put: &mut impl FnMut(MemberId, String) -> BodyRef) -> Value {
+impl<T> Value<T> {
+    fn apart(self, owner: MemberId, put: &mut impl FnMut(MemberId, T) -> BodyRef) -> Value {
         match self {
             Self::Int(number) => Value::Int(number),
             Self::Bool(yes) => Value::Bool(yes),

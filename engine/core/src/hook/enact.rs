@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Effect, Hook, chain};
-use crate::body::Bodies;
+use crate::body::{Bodies, BodyRef};
 use crate::command::{Actor, Command, CommandKind};
 use crate::decide::{Ctx, Outcome, decide_kind};
 use crate::ids::{CommandId, derive};
@@ -23,6 +23,13 @@ pub struct Waiting {
     pub version: u32,
     /// What it proposed.
     pub effects: Vec<Effect>,
+}
+
+impl Waiting {
+    /// What the effects refer to.
+    pub fn bodies(&self) -> impl Iterator<Item = &BodyRef> {
+        self.effects.iter().filter_map(Effect::body)
+    }
 }
 
 /// Does what effects say, in their order, and returns how many were refused. `bodies` are those that the
@@ -48,14 +55,30 @@ pub fn enact(
 
 /// Does what waited with something held, now that it was released: checked again, without a second run. The
 /// script's number and version stand in the row, so that an undo finds it.
-pub fn release(ctx: &Ctx<'_>, waiting: &[Waiting], out: &mut Outcome) {
+pub fn release(ctx: &Ctx<'_>, hook: Hook, waiting: &[Waiting], out: &mut Outcome) {
     for waiting in waiting {
         let Some(script) = ctx.community.scripts.numbered(waiting.no) else { continue };
         let first = out.events.len() as u32;
-        let refused = enact(ctx, script, (&waiting.effects, &ctx.stream.bodies), out);
-        let row = chain::row(script, waiting.version, Hook::Message, RunOutcome::Allow);
+        let mut bodies = Bodies::default();
+        let effects: Vec<Effect> =
+            waiting.effects.iter().filter_map(|effect| afresh(ctx, script, effect, &mut bodies)).collect();
+        let erased = (waiting.effects.len() - effects.len()) as u32;
+        let refused = erased + enact(ctx, script, (&effects, &bodies), out);
+        out.bodies.extend(bodies);
+        let row = chain::row(script, waiting.version, hook, RunOutcome::Allow);
         out.runs.push(Run { refused, events: (first, out.events.len() as u32 - first), ..row });
     }
+}
+
+/// An effect that waited, with its text in a body of this command's record; `None` once the text is erased.
+/// The state lets go of the old body together with whatever held it.
+fn afresh(ctx: &Ctx<'_>, script: &Script, effect: &Effect, bodies: &mut Bodies) -> Option<Effect> {
+    let text = match effect.body() {
+        Some(body) => ctx.stream.bodies.text(body)?,
+        None => "",
+    };
+    let mut put = |owner, _| bodies.put(ctx.extensions.body(ctx.at_ms(), owner, text));
+    Some(effect.clone().apart(script.bot, &mut put))
 }
 
 fn one(
@@ -70,7 +93,7 @@ fn one(
         let ctx = Ctx { command: &command, bodies, by_script: true, ..*ctx };
         return match effect {
             Effect::Notify { member, text } => {
-                ctx.community.members.get(*member).ok_or(Refusal::NotFound { what: member.to_string() })?;
+                ctx.row(*member).ok_or(Refusal::NotFound { what: member.to_string() })?;
                 let says = Text::new("script.says").with("script", script.name.as_str());
                 out.notify(*member, says.with("text", Arg::Body(*text)));
                 Ok(())

@@ -251,6 +251,15 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         old_roles: BTreeSet<String>,
     },
+    /// Back inside as they were: what had sent them out was undone.
+    Reinstated {
+        /// Who.
+        member: MemberId,
+        /// The roles they have again.
+        roles: BTreeSet<String>,
+        /// How they had been sent out.
+        old: Standing,
+    },
     /// A ban lifted, by hand or because its time was over.
     Unbanned {
         /// Who.
@@ -427,6 +436,10 @@ pub fn apply(community: &mut Community, event: &Event, moment: &Moment, shelf: S
         Event::Banned { member, until_ms, .. } => {
             depart(community, *member, Standing::Banned { at_ms, until_ms: *until_ms });
         }
+        Event::Reinstated { member, roles, .. } => community.members.change(*member, |member| {
+            member.standing = Standing::Active;
+            member.roles.clone_from(roles);
+        }),
         Event::Unbanned { member } => {
             community.members.change(*member, |member| member.standing = Standing::Left { at_ms });
         }

@@ -49,7 +49,7 @@ pub(super) fn unaccept(ctx: &Ctx<'_>, question: MessageId, out: &mut Outcome) ->
 }
 
 /// A deleted answer answers nothing any more, if the state still knows its question.
-pub(super) fn answer_deleted(ctx: &Ctx<'_>, answer: &Header, out: &mut Outcome) {
+pub(crate) fn answer_deleted(ctx: &Ctx<'_>, answer: &Header, out: &mut Outcome) {
     let Some(question) = answer.reply_to else { return };
     let accepted = ctx.community.messages.get(question).and_then(|asked| asked.accepted);
     if accepted == Some(answer.id) {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Part;
+use crate::decide::Ctx;
 use crate::text::links::LinkKind;
 use crate::text::reading::Reading;
 
@@ -26,4 +28,10 @@ impl Measure {
         let links = u16::try_from(links).unwrap_or(u16::MAX);
         Self { chars: texts.chars(), fingerprint: texts.fingerprint(), links }
     }
+}
+
+/// The facts about parts whose texts are at hand; `None` where one is gone.
+pub fn measure(ctx: &Ctx<'_>, parts: &[Part]) -> Option<Measure> {
+    let texts: Option<Vec<&str>> = parts.iter().filter_map(Part::body).map(|body| ctx.text(body)).collect();
+    Some(Measure::of(&Reading::of(&texts?)))
 }

@@ -15,6 +15,7 @@ mod mention;
 mod part;
 
 mod post;
+mod typed;
 
 mod accepted;
 mod announcement;
@@ -28,12 +29,13 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use accepted::answer_deleted;
 pub use announcement::{Ack, Acknowledgements, Announcement, acknowledged};
 pub use change::Deletion;
 pub use config::{MessageConfig, configure};
 pub use evidence::{Evidence, facts, header_of, posted_id};
 pub use header::{Header, Sort};
-pub use measure::Measure;
+pub use measure::{Measure, measure};
 pub use mention::Mentions;
 pub use part::{Blob, CardSubject, MediaType, Part};
 pub use post::{Held, release};
@@ -218,6 +220,12 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<BodyRef>,
     },
+    /// A deleted message is shown again: what had deleted it was undone. What went with it comes by events
+    /// of its own.
+    Undeleted {
+        /// Which.
+        message: MessageId,
+    },
     /// A member put an emoji under a message.
     Reacted {
         /// Under which.
@@ -325,6 +333,7 @@ pub fn apply(community: &mut Community, event: &Event, moment: &Moment, _shelf: 
         Event::Deleted { message, by, .. } => {
             messages.delete(*message, Deletion { at_ms: moment.at_ms, by: *by });
         }
+        Event::Undeleted { message } => messages.undelete(*message),
         Event::Reacted { message, member, emoji, recalled } => {
             messages.recall(recalled.as_deref());
             messages.change(*message, |header| header.react(*member, emoji));

@@ -65,6 +65,16 @@ impl Part {
             _ => None,
         }
     }
+
+    /// What somebody wrote in it.
+    pub fn body(&self) -> Option<&BodyRef> {
+        match self {
+            Self::Text { body } | Self::Code { body } | Self::Link { body } => Some(body),
+            Self::Card { subject: CardSubject::Written(body) } => Some(body),
+            Self::File { name, .. } => Some(name),
+            Self::Card { .. } | Self::Image { .. } | Self::Voice { .. } => None,
+        }
+    }
 }
 
 /// Whose card a part shows.

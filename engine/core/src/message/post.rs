@@ -6,13 +6,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Ack, Command, Event, Header, Measure, Mentions, Messages, Part, Sort};
-use super::{announcement, evidence, mention, part};
+use super::{announcement, evidence, mention, part, typed};
 use crate::body::BodyRef;
 use crate::channel::{self, Channel, Kind, Status};
 use crate::decide::{Ctx, Outcome};
 use crate::hook::{Chain, Hook, Input, Posting, Waiting};
 use crate::ids::{ChannelId, MessageId};
-use crate::member::Member;
+use crate::member::{Member, Standing};
 use crate::moment::Moment;
 use crate::queue::{self, Item, Receipt, Verdict};
 use crate::refusal::Refusal;
@@ -89,6 +89,13 @@ fn say(ctx: &Ctx<'_>, saying: &Saying<'_>, out: &mut Outcome) -> Result<(), Refu
     let texts = Reading::of(&texts);
     mention::check_counts(ctx, saying.mentions)?;
     check_objects(ctx, saying, channel)?;
+    if saying.announcement.is_none()
+        && author.standing != Standing::Bot
+        && let Some(call) = texts.first().and_then(|text| typed::read(ctx, saying.parts, text))
+    {
+        typed::answer(ctx, author, (channel.id, &call), out);
+        return Ok(());
+    }
     let header = Header {
         reply_to: saying.reply_to,
         sort: saying.sort,

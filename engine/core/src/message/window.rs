@@ -125,6 +125,14 @@ impl Messages {
         }
     }
 
+    /// Shows a deleted message again. Of an older one nothing is kept but what its record says.
+    pub(super) fn undelete(&mut self, id: MessageId) {
+        match self.recent.get_mut(id) {
+            Some(header) => header.deleted = None,
+            None => self.tombstones.retain(|deleted| *deleted != id),
+        }
+    }
+
     fn bury(&mut self, id: MessageId) {
         if self.changed.remove(&id).is_some() {
             self.changed_order.retain(|changed| *changed != id);

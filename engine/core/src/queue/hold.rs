@@ -8,7 +8,7 @@ use super::{Cause, Event, Ground, INDEX_FROM, Queue, Receipt, Timer, Verdict};
 use crate::body::BodyRef;
 use crate::decide::{Ctx, Outcome};
 use crate::event::Event as AnyEvent;
-use crate::hook::{Effect, Waiting};
+use crate::hook::{Hook, Waiting};
 use crate::ids::{HoldId, MemberId, ReceiptId};
 use crate::limits::REASON_BYTES_MAX;
 use crate::notice::{Arg, Text};
@@ -40,6 +40,16 @@ impl Item {
             Self::Message(held) => held.header.author,
             Self::Join { member } => *member,
             Self::Card(held) => held.member,
+        }
+    }
+
+    /// The hook that scripts were asked in about it. What waits with an applicant is done when they are
+    /// inside, which may be later.
+    const fn hook(&self) -> Hook {
+        match self {
+            Self::Message(_) => Hook::Message,
+            Self::Join { .. } => Hook::Join,
+            Self::Card(_) => Hook::Card,
         }
     }
 
@@ -102,7 +112,7 @@ pub struct Hold {
 impl Hold {
     /// What waiting effects refer to.
     pub(super) fn bodies(&self) -> impl Iterator<Item = &BodyRef> {
-        self.waiting.iter().flat_map(|waiting| &waiting.effects).filter_map(Effect::body)
+        self.waiting.iter().flat_map(Waiting::bodies)
     }
 }
 
@@ -211,16 +221,35 @@ fn settle(ctx: &Ctx<'_>, (id, hold): (HoldId, &Hold), settlement: Settlement, ou
     out.event(Event::Resolved { hold: id, outcome, cause, receipt, note });
 }
 
+/// Lets a held thing through because the version of a script that held it is undone. What that version
+/// proposed with it is dropped; its author is told by whoever undoes.
+pub fn let_go(ctx: &Ctx<'_>, (id, item): (HoldId, &Item), doer: (u32, u32), out: &mut Outcome) {
+    let hold = ctx.community.queue.holds.get(&id);
+    let others = hold.into_iter().flat_map(|hold| &hold.waiting);
+    let others: Vec<Waiting> =
+        others.filter(|waiting| (waiting.no, waiting.version) != doer).cloned().collect();
+    hook::release(ctx, item.hook(), &others, out);
+    through(ctx, item, out);
+    let (outcome, cause) = (AtDeadline::Release, Cause::Undo);
+    out.event(Event::Resolved { hold: id, outcome, cause, receipt: None, note: None });
+}
+
+fn through(ctx: &Ctx<'_>, item: &Item, out: &mut Outcome) {
+    match item {
+        Item::Message(held) => message::release(ctx, held, out),
+        Item::Join { member } => gate::decided(ctx, *member, Verdict::Allow, out),
+        Item::Card(held) => card::release(ctx, held, out),
+    }
+}
+
 /// Lets a held thing through, and tells its author.
 pub(super) fn release(ctx: &Ctx<'_>, hold: &Hold, out: &mut Outcome) {
     let item = &hold.item;
-    hook::release(ctx, &hold.waiting, out);
-    match item {
-        Item::Message(held) => message::release(ctx, held, out),
-        Item::Join { member } => return gate::decided(ctx, *member, Verdict::Allow, out),
-        Item::Card(held) => card::release(ctx, held, out),
+    hook::release(ctx, item.hook(), &hold.waiting, out);
+    through(ctx, item, out);
+    if !matches!(item, Item::Join { .. }) {
+        out.notify(item.member(), Text::new(&format!("queue.released_{}", item.name())));
     }
-    out.notify(item.member(), Text::new(&format!("queue.released_{}", item.name())));
 }
 
 /// Denies a held thing with a receipt, and tells its author. A human's denial is a strike.

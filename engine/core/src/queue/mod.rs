@@ -18,7 +18,7 @@ mod tests;
 pub use appeal::{Appeal, Decision, Review, State};
 pub use config::QueueConfig;
 pub use denied::Denied;
-pub use hold::{AtDeadline, Hold, Item, full_for, hold, withdraw_join};
+pub use hold::{AtDeadline, Hold, Item, full_for, hold, let_go, withdraw_join};
 pub use receipt::{Ground, Receipt, Verdict, keep_receipt};
 
 use std::collections::{BTreeMap, VecDeque};
@@ -91,6 +91,8 @@ pub enum Cause {
         /// Which.
         appeal: AppealId,
     },
+    /// The script that held it was undone.
+    Undo,
 }
 
 /// What can be asked of the queue.
@@ -284,7 +286,8 @@ pub fn apply(community: &mut Community, event: &Event, moment: &Moment, mut shel
             settled(&mut community.queue, hold, (*receipt, moment.at_ms), &mut shelf);
         }
         Event::Withdrawn { hold } => {
-            community.queue.holds.remove(hold);
+            let hold = community.queue.holds.remove(hold);
+            hold.iter().flat_map(Hold::bodies).for_each(|body| drop(shelf.0.remove(body.id)));
         }
         Event::Appealed { id, appeal, edition } => {
             keep(&mut shelf, &appeal.text);

@@ -17,7 +17,7 @@ use crate::text::words::WordList;
 /// What the rules of one community need compiled.
 #[derive(Debug, Default)]
 pub(super) struct Compiled {
-    lists: BTreeMap<Exactness, BTreeMap<String, WordList>>,
+    lists: BTreeMap<Exactness, BTreeMap<String, Arc<WordList>>>,
     patterns: BTreeMap<String, Pattern>,
     templates: BTreeMap<String, Template>,
 }
@@ -46,7 +46,7 @@ impl Compiled {
             if compiled.contains_key(name) {
                 continue;
             }
-            let list = lists.get(name).and_then(|lines| WordList::compile(lines, exactness).ok());
+            let list = lists.get(name).and_then(|lines| WordList::shared(lines, exactness).ok());
             compiled.extend(list.map(|list| (name.clone(), list)));
         }
     }
@@ -61,7 +61,7 @@ impl Compiled {
 
     /// A list by name.
     pub(super) fn list(&self, name: &str, exactness: Exactness) -> Option<&WordList> {
-        self.lists.get(&exactness)?.get(name)
+        self.lists.get(&exactness)?.get(name).map(Arc::as_ref)
     }
 
     /// A pattern by its source.

@@ -211,7 +211,8 @@ pub(super) fn apply(scripts: &mut Scripts, event: &Event, moment: &Moment) {
             script.health.quarantined = live.is_none().then_some(*version);
         }),
         Event::Capped { no, .. } => change(scripts, *no, |script| script.health.capped = true),
-        Event::Put { .. } | Event::Dropped { .. } | Event::TimerSet { .. } | Event::TimerDropped { .. } => {}
+        // What scripts remember, and what they are told of, is not this file's.
+        _ => {}
     }
 }
 

@@ -182,8 +182,9 @@ impl Health {
             (self.hour, self.asked, self.denied, self.sanctioned, self.capped) = (hour, 0, 0, 0, false);
         }
         let denied = u64::from(matches!(run.outcome, RunOutcome::Deny | RunOutcome::Violation));
-        self.asked += u64::from(run.hook == Hook::Message);
-        self.denied += denied;
+        let message = u64::from(run.hook == Hook::Message);
+        self.asked += message;
+        self.denied += denied * message;
         self.sanctioned += events.iter().filter(|event| sanctions(event)).count() as u64;
         let metered = &mut self.metered;
         metered.runs += u64::from(run.outcome != RunOutcome::Skipped);

@@ -35,6 +35,16 @@ pub struct Waiting {
     /// What comes back with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Value>,
+    /// How often it rang and the script failed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tries: u32,
+    /// When it was due at first, if it was put off since, Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_ms: Option<u64>,
+}
+
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Decides an effect upon the script's own memory or timers; others are not this file's.
@@ -118,9 +128,17 @@ pub(super) fn apply(scripts: &mut Scripts, event: &Event, shelf: &mut Shelf<'_>)
         }
         Event::TimerSet { no, name, due_ms, note } => {
             note.iter().for_each(|note| keep_value(note, shelf));
-            let waiting = Waiting { due_ms: *due_ms, note: note.clone() };
+            let waiting = Waiting { due_ms: *due_ms, note: note.clone(), tries: 0, first_ms: None };
             let old = scripts.memories.entry(*no).or_default().timers.insert(name.clone(), waiting);
             drop_value(old.and_then(|old| old.note).as_ref(), shelf);
+        }
+        Event::TimerPutOff { no, name, due_ms } => {
+            let memory = scripts.memories.get_mut(no);
+            if let Some(waiting) = memory.and_then(|memory| memory.timers.get_mut(name)) {
+                waiting.first_ms = waiting.first_ms.or(Some(waiting.due_ms));
+                waiting.due_ms = *due_ms;
+                waiting.tries = waiting.tries.saturating_add(1);
+            }
         }
         Event::TimerDropped { no, name } => {
             let old = scripts.memories.get_mut(no).and_then(|memory| memory.timers.remove(name));

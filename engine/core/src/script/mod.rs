@@ -1,35 +1,43 @@
 //! Scripts: an operator's own rules and customs as Rhai source, version by version, and what they remember.
 //!
 //! In reading order: a script and its versions (`version`); how they are put in, switched and taken out
-//! (`change`); who they act as (`bot`); what they remember (`memory`); what their runs came to, and when
-//! they are not asked any more (`run`, `health`). Knows nothing of the language: the hooks that a source
-//! answers come with the command, found by whoever compiled it.
+//! (`change`); who they act as (`bot`); what they remember (`memory`); how they are told of what happened
+//! (`attend`), and told again where they fail (`again`); what their runs came to, and when they are not asked
+//! any more (`run`, `health`); how what a version did is taken back (`undo`). Knows nothing of the language:
+//! the hooks that a source answers come with the command, found by whoever compiled it.
 
+mod again;
+mod attend;
 mod bot;
 mod change;
 mod ground;
 mod health;
 mod memory;
 mod run;
+mod undo;
 mod version;
 
 #[cfg(test)]
 mod tests;
 
+pub use again::{DeadLetter, Missed};
+pub use attend::{Attention, Happened, due, quotes, saw_record};
 pub use bot::nickname;
 pub use ground::Ground;
 pub use health::{Breaker, Health, Metered, saw_runs};
-pub use memory::Memory;
+pub use memory::{Memory, Waiting};
 pub use run::{Outcome as RunOutcome, Run};
+pub use undo::{Left, Row as UndoRow, Undo, UndoItem, What, Wording, examine, facts};
 pub use version::{Binding, OnFault, Origin, Script, Version};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
 use crate::decide::{Ctx, Outcome, Shelf};
 use crate::hook::{Hook, Value};
 use crate::ids::MemberId;
+use crate::limits::DEAD_LETTERS_MAX;
 use crate::member::Member;
 use crate::moment::Moment;
 use crate::refusal::Refusal;
@@ -46,6 +54,12 @@ pub struct Scripts {
     /// What they remember, by the script's number.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub memories: BTreeMap<u32, Memory>,
+    /// What they are still to be told of.
+    #[serde(default, skip_serializing_if = "Attention::is_empty")]
+    pub attention: Attention,
+    /// What they failed at until it was given up, oldest first.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    pub dead_letters: VecDeque<DeadLetter>,
 }
 
 impl Scripts {
@@ -85,6 +99,15 @@ pub enum Timer {
         name: String,
         /// The turn that was meant: a timer set anew has another.
         turn: u64,
+    },
+    /// A script could not listen to an event and is told again.
+    TellAgain {
+        /// Which script.
+        no: u32,
+        /// How often it has failed.
+        tries: u32,
+        /// What happened.
+        happened: Box<Happened>,
     },
 }
 
@@ -159,12 +182,25 @@ pub enum Command {
         /// How.
         binding: Binding,
     },
+    /// Tell scripts of what happened; only the stream's own writer asks.
+    Attend {
+        /// The record.
+        seq: u64,
+        /// Which of its events.
+        index: u32,
+    },
+    /// Take back what a version did, as somebody read it in the log.
+    Undo(Undo),
 }
 
 impl Command {
-    /// What the actor must be or may do.
+    /// What the actor must be or may do. An undo says what others wrote, so nobody but the host may ask it.
     pub fn needs(&self) -> Need {
-        Need::Permission(Permission::ManageRules)
+        match self {
+            Self::Attend { .. } => Need::Stream,
+            Self::Undo(_) => Need::Host,
+            _ => Need::Permission(Permission::ManageRules),
+        }
     }
 }
 
@@ -271,6 +307,44 @@ pub enum Event {
         /// The script's name for it.
         name: String,
     },
+    /// A script failed to answer a timer, which rings again.
+    TimerPutOff {
+        /// The script.
+        no: u32,
+        /// The script's name for it.
+        name: String,
+        /// When it is due now, Unix milliseconds.
+        due_ms: u64,
+    },
+    /// Scripts were told of what happened.
+    Attended {
+        /// The record.
+        seq: u64,
+        /// Which of its events.
+        index: u32,
+        /// The root record.
+        root: u64,
+        /// How deep it was.
+        depth: u32,
+    },
+    /// A script that had failed to listen was told again.
+    ToldAgain {
+        /// The script.
+        no: u32,
+        /// The record.
+        seq: u64,
+        /// Which of its events.
+        index: u32,
+        /// The root record.
+        root: u64,
+        /// How deep it was.
+        depth: u32,
+    },
+    /// A script failed at something too often: it is not tried again.
+    GaveUp {
+        /// At what.
+        letter: Box<DeadLetter>,
+    },
     /// A version fails so often that it is not asked any more: the last good one is live, or none.
     Quarantined {
         /// The script.
@@ -288,6 +362,17 @@ pub enum Event {
         /// The version.
         version: u32,
     },
+    /// What a version did was taken back, by the other events of the same record.
+    Undone {
+        /// The script.
+        no: u32,
+        /// Its name.
+        name: String,
+        /// The version.
+        version: u32,
+        /// What became of each thing.
+        rows: Vec<UndoRow>,
+    },
 }
 
 /// Decides a command.
@@ -300,6 +385,8 @@ pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(),
         Command::Remove { name } => change::remove(ctx, name, out),
         Command::Reorder { names } => change::reorder(ctx, names, out),
         Command::Bind { name, binding } => change::bind(ctx, name, binding, out),
+        Command::Attend { seq, index } => attend::attend(ctx, (*seq, *index), out),
+        Command::Undo(undo) => undo::decide(ctx, undo, out),
     }
 }
 
@@ -307,8 +394,22 @@ pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(),
 pub fn apply(community: &mut Community, event: &Event, moment: &Moment, mut shelf: Shelf<'_>) {
     match event {
         Event::Added { bot, .. } => bot::apply(community, bot, &mut shelf),
-        Event::Put { .. } | Event::Dropped { .. } | Event::TimerSet { .. } | Event::TimerDropped { .. } => {
+        Event::Put { .. }
+        | Event::Dropped { .. }
+        | Event::TimerSet { .. }
+        | Event::TimerPutOff { .. }
+        | Event::TimerDropped { .. } => {
             return memory::apply(&mut community.scripts, event, &mut shelf);
+        }
+        Event::Attended { .. } => return community.scripts.attention.attended(),
+        Event::ToldAgain { .. } => return,
+        Event::GaveUp { letter } => {
+            let letters = &mut community.scripts.dead_letters;
+            letters.push_back((**letter).clone());
+            if letters.len() > DEAD_LETTERS_MAX {
+                letters.pop_front();
+            }
+            return;
         }
         Event::Removed { old, .. } => {
             memory::forget(&mut community.scripts, old.no, &mut shelf);
@@ -321,7 +422,10 @@ pub fn apply(community: &mut Community, event: &Event, moment: &Moment, mut shel
 
 /// A timer fired.
 pub fn on_timer(ctx: &Ctx<'_>, timer: &Timer, out: &mut Outcome) {
-    let _ = (ctx, timer, out);
+    match timer {
+        Timer::Rings { no, name, turn } => again::rings(ctx, (*no, name, *turn), out),
+        Timer::TellAgain { no, tries, happened } => again::tells(ctx, *no, (happened, *tries), out),
+    }
 }
 
 /// Decides an effect upon a script's own memory or timers.

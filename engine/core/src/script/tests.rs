@@ -1,68 +1,18 @@
 //! Scripts beside the rules: versions, verdicts, effects, memory, breakers and caps, with a stand-in that
 //! answers as a test says.
 
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-
-use super::{Binding, Command, Event, OnFault, Origin, Run, RunOutcome, Stage};
-use crate::body::Body;
+use super::{Binding, Command, Event, OnFault, Origin, Run, RunOutcome};
 use crate::event::Event as AnyEvent;
-use crate::hook::{
-    Call, Effect, Extensions, Fault, FaultKind, Hook, Input, Place, Ran, Reason, Ruling, Value,
-};
-use crate::ids::{BodyId, CommandId, CommunityId, MemberId, MessageId, mint};
+use crate::hook::{Call, Effect, FaultKind, Hook, Input, Place, Ruling, Value};
+use crate::ids::{MemberId, MessageId};
 use crate::member::Standing;
 use crate::message::{self, posted_id};
 use crate::moment::MINUTE_MS;
 use crate::queue::{self, Ground, Verdict};
 use crate::refusal::Refusal;
 use crate::rule::{self, Step};
+use crate::testing_script::{Outcome, Stand, fault, put, reason};
 use crate::testing_talk::{ANN, BEN, Bench, MODERATOR, OWNER, START_MS};
-
-type Outcome = Result<(Ruling, Vec<Effect<String>>), Fault>;
-type Answer = Box<dyn Fn(&Call<'_>) -> Outcome + Send>;
-
-/// Answers each call as the test says.
-#[derive(Clone)]
-struct Stand {
-    answer: Arc<Mutex<Answer>>,
-    minted: Arc<AtomicU64>,
-}
-
-impl Stand {
-    fn new(answer: impl Fn(&Call<'_>) -> Outcome + Send + 'static) -> Self {
-        Self { answer: Arc::new(Mutex::new(Box::new(answer))), minted: Arc::default() }
-    }
-}
-
-impl Extensions for Stand {
-    fn run(&self, call: &Call<'_>) -> Ran {
-        let outcome = (self.answer.lock().unwrap())(call);
-        Ran { outcome, operations: 7, dice: false }
-    }
-
-    fn body(&self, at_ms: u64, owner: MemberId, text: &str) -> Body {
-        let count = self.minted.fetch_add(1, Ordering::Relaxed);
-        let id = BodyId(mint(at_ms, u128::from(count) | 1 << 70));
-        Body { id, owner, key: [5; 16], bytes: text.as_bytes().into() }
-    }
-
-    fn seed(&self, _community: CommunityId, _command: CommandId) -> [u8; 32] {
-        [1; 32]
-    }
-}
-
-fn put(name: &str, source: &str, hook: Hook) -> Command {
-    Command::Put {
-        name: name.to_owned(),
-        source: source.to_owned(),
-        hooks: BTreeSet::from([hook]),
-        origin: Origin::Command,
-        binding: None,
-        stage: Stage::Live,
-    }
-}
 
 /// A bench with one script for messages that answers like this.
 fn bench(answer: impl Fn(&Call<'_>) -> Outcome + Send + 'static) -> Bench {
@@ -70,15 +20,6 @@ fn bench(answer: impl Fn(&Call<'_>) -> Outcome + Send + 'static) -> Bench {
     bench.extend(Stand::new(answer));
     bench.ask(OWNER, put("guard", "fn on_message", Hook::Message)).unwrap();
     bench
-}
-
-fn reason(code: &str) -> Reason {
-    Reason { code: code.to_owned(), text: format!("because of {code}") }
-}
-
-fn fault(call: &Call<'_>, kind: FaultKind) -> Fault {
-    let place = Some(Place { line: 3, column: 5 });
-    Fault { kind, hook: call.input.hook(), place, detail: "what somebody wrote".to_owned() }
 }
 
 fn said<'a>(call: &'a Call<'_>) -> &'a str {

@@ -269,6 +269,7 @@ enum Class {
 
 fn class(ch: char) -> Class {
     match ch {
+        'a'..='z' => Class::Spaced,
         ch if is_common_han(ch) => Class::Unspaced,
         '+' => Class::Plus,
         '\n' | '\r' | '\u{2028}' | '\u{2029}' | '!' | '?' | ';' | ',' | ':' | '。' | '、' | '…' => {
@@ -309,9 +310,10 @@ fn squeeze(glyphs: &[Glyph]) -> Vec<Glyph> {
 /// Reads Latin spellings and plus signs that stand for Chinese.
 fn spell(glyphs: &[Glyph]) -> Vec<Glyph> {
     let mut out: Vec<Glyph> = Vec::with_capacity(glyphs.len());
+    let table = lookalikes();
     let mut at = 0;
     while let Some(glyph) = glyphs.get(at) {
-        let rules = lookalikes().spelled(glyph.ch);
+        let rules = table.spelled(glyph.ch);
         if let Some(rule) = rules.iter().find(|rule| applies(rule, glyphs, at, &out)) {
             let next = at + rule.source.len();
             let (start, end) = (glyph.start, glyphs[next - 1].end);

@@ -11,7 +11,10 @@
 //! that hold Chinese, so that `加v` hits `加v12345` and `mp` does not hit `mp3`. Ends that are Chinese match
 //! anywhere.
 //!
-//! Keeps no state; the source lines are the caller's to store, and compiling is the caller's to delay.
+//! Keeps no state but a memo (`shared`); the source lines are the caller's to store, and compiling is the
+//! caller's to delay.
+
+mod shared;
 
 use std::ops::Range;
 

@@ -33,6 +33,9 @@ fn a_mistake_is_shown_with_its_line_and_what_to_write() {
         ),
         ("[roles.elder]\nrank = 100\npermissions = []\n", "roles.elder.rank", "0–99"),
         ("[[rule]]\nname = \"ads\"\ncheck.words.lists = [\"adverts\"]\n", "community.toml:3:22", "adverts"),
+        ("[topics]\nat = [\"9:00\"]\n", "community.toml:2:6", "a time of the day such as \"09:00\""),
+        ("[topics]\nchannel = \"nowhere\"\n", "community.toml:2:11", "nowhere"),
+        ("[topics]\nat = [\"09:00\"]\nrepeat = 3\n", "unknown key `repeat`", "repeat_days"),
         ("about = \"a\n", "community.toml:1:", "begin and end with a quote"),
         ("[gate]\n[[gate.conditions]]\nkind = \"invite\"\nuse = 3\n", "unknown key `use`", "\n4 | use = 3"),
     ];
@@ -41,6 +44,14 @@ fn a_mistake_is_shown_with_its_line_and_what_to_write() {
         assert!(told.contains(place), "{told}");
         assert!(told.contains(advice), "{told}");
     }
+}
+
+#[test]
+fn topics_are_raised_at_the_hours_of_the_community() {
+    let text = "zone = \"Asia/Shanghai\"\n[topics]\nat = [\"09:00\", \"21:30\"]\nrepeat_days = 60\n";
+    let blueprint = parse(&[Source { path: "community.toml", text }]).expect("it is fine");
+    let at: Vec<String> = blueprint.topics.at.iter().copied().map(String::from).collect();
+    assert_eq!((at.join(" "), blueprint.topics.repeat_days), ("09:00 21:30".to_owned(), 60));
 }
 
 #[test]

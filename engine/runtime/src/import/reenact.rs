@@ -260,10 +260,8 @@ impl Play {
 
     fn step(&mut self, draft: Draft, now_ms: u64) -> Result<Option<Reply>, AskError> {
         let step = self.writer.step(draft, now_ms);
-        if step.recorded {
-            self.pending += 1;
-            self.came_to.records += 1;
-        }
+        self.pending += step.records;
+        self.came_to.records += step.records as u64;
         if self.pending >= RECORDS_PER_FRAME || self.writer.frame_is_full() {
             self.hand_over()?;
         }

@@ -121,6 +121,7 @@ impl World {
             actor,
             extensions,
             by_script: false,
+            entering: None,
         };
         let mut out = Outcome::default();
         let mut chain = Chain::new(&ctx, author.id);

@@ -5,7 +5,9 @@ use kith_core::body::BodyRef;
 use kith_core::event::Event;
 use kith_core::hook::Input;
 use kith_core::ids::{ChannelId, MemberId, MessageId};
-use kith_core::{card, channel, community, gate, import, member, message, privacy, queue, role, rule};
+use kith_core::{
+    card, channel, community, gate, import, member, message, privacy, queue, role, rule, topic,
+};
 use rhai::{Dynamic, EvalAltResult};
 use serde::Serialize;
 
@@ -102,7 +104,12 @@ kinds! {
     "message.denied": Event::Message(message::Event::Denied { held, .. }) => {
         author: "Member" = held.header.author, channel: "Channel" = held.header.channel
     };
-    "message.edited": Event::Message(message::Event::Edited { message, .. }) => { message: "Message" = message };
+    "message.edited": Event::Message(message::Event::Edited { message, .. }) => {
+        message: "Message" = message
+    };
+    "message.undeleted": Event::Message(message::Event::Undeleted { message, .. }) => {
+        message: "Message" = message
+    };
     "message.deleted": Event::Message(message::Event::Deleted { message, by, reason }) => {
         message: "Message" = message, by: "Member" = by, reason: "text" = reason
     };
@@ -138,6 +145,9 @@ kinds! {
     "member.banned": Event::Member(member::Event::Banned { member, by, reason, .. }) => {
         member: "Member" = member, by: "Member" = by, reason: "text" = reason
     };
+    "member.reinstated": Event::Member(member::Event::Reinstated { member, .. }) => {
+        member: "Member" = member
+    };
     "member.unbanned": Event::Member(member::Event::Unbanned { member }) => { member: "Member" = member };
     "member.tagged": Event::Member(member::Event::Tagged { member, tag }) => {
         member: "Member" = member, tag: "text" = tag
@@ -159,7 +169,9 @@ kinds! {
     "member.strike_taken_back": Event::Rule(rule::Event::StrikeTakenBack { member, .. }) => {
         member: "Member" = member
     };
-    "member.erased": Event::Privacy(privacy::Event::MemberErased { member, .. }) => { member: "Member" = member };
+    "member.erased": Event::Privacy(privacy::Event::MemberErased { member, .. }) => {
+        member: "Member" = member
+    };
     "erasure.finished": Event::Privacy(privacy::Event::Finished { .. }) => {};
     "role.given": Event::Role(role::Event::Given { member, name }) => {
         member: "Member" = member, role: "text" = name
@@ -173,7 +185,9 @@ kinds! {
     "card.held": Event::Card(card::Event::Held { change }) => { member: "Member" = change.member };
     "card.dropped": Event::Card(card::Event::Dropped { old }) => { member: "Member" = old.member };
     "card.fields_set": Event::Card(card::Event::SchemaSet { .. }) => {};
-    "application.made": Event::Gate(gate::Event::Applied { entry, .. }) => { member: "Member" = entry.member };
+    "application.made": Event::Gate(gate::Event::Applied { entry, .. }) => {
+        member: "Member" = entry.member
+    };
     "application.moved": Event::Gate(gate::Event::Staged { member, .. }) => { member: "Member" = member };
     "application.ended": Event::Gate(gate::Event::Ended { member, .. }) => { member: "Member" = member };
     "application.decided": Event::Gate(gate::Event::Decided { member, by, reason, .. }) => {
@@ -182,7 +196,9 @@ kinds! {
     "gate.configured": Event::Gate(gate::Event::Configured { .. }) => {};
     "invite.created": Event::Gate(gate::Event::InviteCreated { .. }) => {};
     "invite.revoked": Event::Gate(gate::Event::InviteRevoked { .. }) => {};
-    "channel.opened": Event::Channel(channel::Event::Opened { channel, .. }) => { channel: "Channel" = channel };
+    "channel.opened": Event::Channel(channel::Event::Opened { channel, .. }) => {
+        channel: "Channel" = channel
+    };
     "feed.opened": Event::Channel(channel::Event::FeedOpened { channel, member }) => {
         channel: "Channel" = channel, member: "Member" = member
     };
@@ -216,11 +232,17 @@ kinds! {
     };
     "list.set": Event::Community(community::Event::ListSet { name, .. }) => { list: "text" = name };
     "community.changed": Event::Community(_) => {};
-    "import.member": Event::Import(import::Event::MemberImported { member, .. }) => { member: "Member" = member };
+    "import.member": Event::Import(import::Event::MemberImported { member, .. }) => {
+        member: "Member" = member
+    };
     "import.message": Event::Import(import::Event::MessageImported { message, author, channel, .. }) => {
         message: "Message" = message, author: "Member" = author, channel: "Channel" = channel
     };
     "import.other": Event::Import(_) => {};
+    "topic.raised": Event::Topic(topic::Event::Raised { raised }) => {
+        message: "Message" = raised.message, channel: "Channel" = raised.channel
+    };
+    "topic.changed": Event::Topic(_) => {};
     "script.changed": Event::Script(_) => {};
     "host.other": Event::Host(_) => {};
     "engine.other": Event::Handoff(_) | Event::Timer(_) | Event::Answer(_) | Event::FormatRaised { .. } => {};

@@ -78,7 +78,7 @@ fn add_words(table: &mut Table) {
         (
             "text.hits(list: List) -> array",
             "The entries of the list that are in the text.",
-            "if message.text.hits(list(\"ad-words\")).len >= 2 { return hold(\"ads\", \"A moderator looks.\"); }",
+            "if message.text.hits(list(\"ad-words\")).len >= 2 { return hold(\"ads\", \"Wait.\"); }",
         ),
         |text: ImmutableString, list: List| -> Answer<Array> {
             Ok(hits(&text, &list)?.into_iter().map(Into::into).collect())

@@ -135,7 +135,7 @@ fn add_standing(table: &mut Table) {
         (
             "Member.joined -> Span",
             "How long they have been inside; nothing for who is not.",
-            "if message.author.joined < 1.days && message.links.len > 0 { return hold(\"new\", \"New here.\"); }",
+            "if message.author.joined < 1.days && message.links.len > 0 { return hold(\"new\", \"Wait.\"); }",
         ),
         |member: &mut Member| {
             row(*member, Span(0), |frame, row| {

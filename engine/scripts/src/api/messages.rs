@@ -101,7 +101,7 @@ fn add_content(table: &mut Table) {
         (
             "Message.parts -> array",
             "The kinds of its parts: `text`, `code`, `link`, `card`, `image`, `voice`, `file`.",
-            "if message.parts.contains(\"image\") { return hold(\"picture\", \"A moderator looks at it.\"); }",
+            "if message.parts.contains(\"image\") { return hold(\"picture\", \"Please wait.\"); }",
         ),
         |message: &mut Message| match message {
             Message::Draft => draft(|posting| posting.parts.iter().map(|part| kind(part).into()).collect()),
@@ -252,7 +252,8 @@ fn add_questions(table: &mut Table) {
         (
             "Questions.unanswered(within: Span) -> Questions",
             "Those of that time without an accepted answer.",
-            "topic: let q = questions().unanswered(7.days); if q.len > 0 { return [topic(q[0].author.name, q[0].text)]; } return [];",
+            "topic: let q = questions().unanswered(7.days); if q.len > 0 { return [topic(\"Who knows?\", \
+             q[0].text)]; } return [];",
         ),
         |questions: &mut Questions, within: Span| {
             let known = Arc::clone(&questions.0);

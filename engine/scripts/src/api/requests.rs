@@ -63,15 +63,15 @@ fn add_request(table: &mut Table) {
         (
             "Request.card -> Card",
             "Their card; a field is read by its name.",
-            "join: if request.card.region == \"\" { return deny(\"card\", \"Please fill in your region.\"); }",
+            "join: if request.card.region == \"\" { return deny(\"card\", \"Where from?\"); }",
         ),
         |_: &mut Request| joining(|_, request| Ok(Card(request.applicant.id))),
     );
     table.add(
         (
             "Request.source -> text",
-            "How they came: what the invite or the connector named, `invite` for an invite without a name, empty \
-             where nobody said.",
+            "How they came: what the invite or the connector named, `invite` for an invite without a \
+             name, empty where nobody said.",
             "join: if request.source == \"invite\" { return allow(); }",
         ),
         |_: &mut Request| {
@@ -95,7 +95,7 @@ fn add_request(table: &mut Table) {
         (
             "Request.answer(question: text) -> text",
             "The answer to a question, by the question's key; empty where there is none.",
-            "join: if request.answer(\"why\").len < 5 { return hold(\"answer\", \"A moderator reads it.\"); }",
+            "join: if request.answer(\"why\").len < 5 { return hold(\"answer\", \"Please wait.\"); }",
         ),
         |_: &mut Request, key: &str| {
             joining(|frame, request| match request.answers.get(key) {
@@ -134,7 +134,7 @@ fn add_change(table: &mut Table) {
         (
             "Change.nickname -> text",
             "The shown name as it would be.",
-            "card: if change.nickname.has_any(list(\"ad-words\")) { return deny(\"name\", \"No ads in names.\"); }",
+            "card: if change.nickname.has_any(list(\"ad-words\")) { return deny(\"name\", \"No ads.\"); }",
         ),
         |_: &mut Change| {
             changing(|frame, change| {

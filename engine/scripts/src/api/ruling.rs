@@ -49,7 +49,7 @@ pub(super) fn add(table: &mut Table) {
         (
             "rewrite(text: text) -> Verdict",
             "Lets the message through with another text; the original stays for moderators.",
-            "if message.text.contains(\"teh \") { return rewrite(message.text.replaced(\"teh \", \"the \")); }",
+            "if message.text.contains(\"teh\") { return rewrite(message.text.replaced(\"teh\", \"the\")); }",
         ),
         |context: NativeCallContext<'_>, text: &str| {
             if text.trim().is_empty() || text.len() > TEXT_BYTES_MAX {

@@ -59,6 +59,15 @@ impl Entry {
         Self { on, name, call, parameters: parameters.collect(), returns, doc, example }
     }
 
+    /// How it is written, without types: `has_tag(tag)`.
+    pub fn usage(&self) -> String {
+        let names: Vec<&str> = self.parameters.iter().map(|one| one.name).collect();
+        match self.call {
+            Shape::Property => self.name.to_owned(),
+            Shape::Function => format!("{}({})", self.name, names.join(", ")),
+        }
+    }
+
     /// The line it was made of.
     pub fn signature(&self) -> String {
         let on = if self.on.is_empty() { String::new() } else { format!("{}.", self.on) };

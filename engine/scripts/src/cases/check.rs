@@ -130,13 +130,12 @@ fn effect_words(town: &Town, effect: &Effect<String>) -> String {
     }
 }
 
-/// Plays one case many times in one town, and returns how many bytes more this thread holds in the end than
-/// after the first hundred.
+/// Does something with the call that a case is about: for tests that measure.
 #[cfg(test)]
-pub(crate) fn repeat(host: &Host, source: &str, case: &Case, times: u32) -> Result<i64, CaseError> {
-    let mut town = Town::found(case)?;
-    town.ask_many(host, (source, 100), case)?;
-    let before = crate::allocator::held_bytes();
-    town.ask_many(host, (source, times), case)?;
-    Ok(crate::allocator::held_bytes() - before)
+pub(crate) fn with_call<T>(
+    host: &Host,
+    (source, case): (&str, &Case),
+    play: impl FnOnce(&kith_core::hook::Call<'_>, &dyn crate::Outside) -> T,
+) -> Result<T, CaseError> {
+    Town::found(case)?.with_call((host, source), case, play)
 }

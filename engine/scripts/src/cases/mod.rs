@@ -19,4 +19,4 @@ pub use case::{Case, CaseError, Who, parse};
 pub use check::{CaseResult, outcome, run};
 
 #[cfg(test)]
-pub(crate) use check::repeat;
+pub(crate) use check::with_call;

@@ -216,16 +216,16 @@ impl Town {
 
     /// Asks the script.
     pub(super) fn ask(&mut self, host: &Host, source: &str, case: &Case) -> Result<(Ran, Usage), CaseError> {
-        self.ask_many(host, (source, 1), case)
+        self.with_call((host, source), case, |call, outside| host.run(call, outside))
     }
 
-    /// Asks the script many times and gives the last answer.
-    pub(super) fn ask_many(
+    /// Makes the call that a case is about, and does something with it.
+    pub(super) fn with_call<T>(
         &mut self,
-        host: &Host,
-        (source, times): (&str, u32),
+        (host, source): (&Host, &str),
         case: &Case,
-    ) -> Result<(Ran, Usage), CaseError> {
+        play: impl FnOnce(&Call<'_>, &dyn Outside) -> T,
+    ) -> Result<T, CaseError> {
         let command = self.command(Actor::Member(self.author), member::Command::Leave.into());
         let prepared = self.prepare(case);
         let texts = [case.text.as_str()];
@@ -243,6 +243,7 @@ impl Town {
             actor: Some(author),
             extensions: &NoExtensions,
             by_script: false,
+            entering: None,
         };
         let event = prepared.event.unwrap_or(Event::FormatRaised { format: 0 });
         let channel = community.channels.common().next().map(|channel| channel.id);
@@ -282,8 +283,7 @@ impl Town {
         let (script, version) = installed(host, source);
         let outside = Beyond { seed: case.seed, texts: &self.texts };
         let call = Call { ctx: &ctx, script: &script, version: &version, input: &input };
-        (1..times).for_each(|_| drop(host.run(&call, &outside)));
-        Ok(host.run(&call, &outside))
+        Ok(play(&call, &outside))
     }
 
     /// Everything of an input that has to live as long as the call.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use rhai::{Expr, FnCallExpr, Position, Stmt, StmtBlock};
 
+use super::script::{Functions, hook_of};
 use super::shape::place;
-use super::{Functions, hook_of};
 use crate::diagnostic::{Diagnostic, Source};
 
 /// The functions that make a ruling.

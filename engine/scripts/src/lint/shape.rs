@@ -3,7 +3,7 @@
 use kith_core::hook::Hook;
 use rhai::{AST, ASTFlags, Position, Stmt};
 
-use super::{Function, Functions, head, hook_of};
+use super::script::{Function, Functions, head, hook_of};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::nearest::nearest;
 

@@ -7,8 +7,8 @@ use rhai::{AST, ASTFlags, BinaryExpr, Expr, FnCallExpr, Position, Stmt, StmtBloc
 
 use super::compare::never;
 use super::names::{NAMES, elsewhere, entries_of, is_ours, members_of, property};
+use super::script::{Function, Functions, hook_of, input_type};
 use super::shape::is_anonymous;
-use super::{Function, Functions, hook_of, input_type};
 use crate::api::{API, Shape};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::nearest::nearest;
@@ -296,9 +296,11 @@ impl Walk<'_> {
         }
         let plain = API.entries.iter().filter(|entry| entry.on.is_empty()).map(|entry| entry.name);
         let names = self.functions.keys().map(|(name, _)| *name).chain(plain);
-        let hint = elsewhere(name)
-            .map(str::to_owned)
-            .or_else(|| nearest(name, names).map(|near| format!("write `{near}(…)`")));
+        let hint = elsewhere(name).map(str::to_owned).or_else(|| {
+            let near = nearest(name, names)?;
+            let entry = API.entries.iter().find(|entry| entry.name == near && entry.on.is_empty());
+            Some(format!("write `{}`", entry.map_or_else(|| format!("{near}(…)"), |entry| entry.usage())))
+        });
         self.say(position, "unknown_function", format!("there is no function `{name}`"), hint);
         UNKNOWN
     }
@@ -308,7 +310,7 @@ impl Walk<'_> {
             return Some(format!("write `{name}({})`", function.params.join(", ")));
         }
         let entry = API.entries.iter().find(|entry| entry.name == name)?;
-        Some(format!("write `{}`", entry.signature()))
+        Some(format!("write `{}`", entry.usage()))
     }
 
     fn operator(&mut self, operator: &str, kinds: &[Kind], position: Position) -> Kind {
@@ -341,7 +343,7 @@ impl Walk<'_> {
         }
         let method = entries_of(receiver).find(|entry| entry.name == name && entry.call == Shape::Function);
         let hint = match method {
-            Some(entry) => Some(format!("write `{}`", entry.signature())),
+            Some(entry) => Some(format!("write `{}`", entry.usage())),
             None => nearest(name, members_of(receiver)).map(|near| format!("write `{near}`")).or_else(|| {
                 Some(format!("it has {}", members_of(receiver).join(", "))).filter(|hint| hint.len() < 140)
             }),
@@ -375,7 +377,7 @@ impl Walk<'_> {
         let same = entries_of(receiver).find(|entry| entry.name == name);
         let anywhere = || nearest(name, API.entries.iter().map(|entry| entry.name));
         let hint = match same {
-            Some(entry) => Some(format!("write `{}`", entry.signature())),
+            Some(entry) => Some(format!("write `{}`", entry.usage())),
             None if is_ours(receiver) => {
                 nearest(name, members_of(receiver)).map(|near| format!("write `{near}`"))
             }

@@ -19,7 +19,8 @@ const MESSAGE: &str = r#"fn on_message(ctx, message) {
   allow()
 }"#;
 
-const TOPICS: &str = r#"fn propose_topics(ctx, want) {                                        // reads: questions(7d)
+const TOPICS: &str = r#"
+fn propose_topics(ctx, want) {                                        // reads: questions(7d)
   if ctx.today.weekday == 5 { return [topic("周五晒单", "晒出本周最满意的一件")]; }
   let q = questions().unanswered(7.days);
   if q.len > 0 { return [topic(`谁来帮帮 ${q[0].author.name}`, q[0].text)]; }
@@ -38,7 +39,8 @@ fn the_gate_asks_for_a_card_and_an_answer() {
     let play = |case: &str| check(JOIN, &format!("hook = \"join\"\n{lists}{case}"));
     play("expect = \"deny card\"");
     play(
-        "author.card.region = \"上海\"\nsource = \"invite\"\ninviter.tags = [\"core\"]\nexpect = \"allow\"\neffects = []",
+        "author.card.region = \"上海\"\nsource = \"invite\"\ninviter.tags = [\"core\"]\n\
+         expect = \"allow\"\neffects = []",
     );
     play("author.card.region = \"上海\"\nanswers.why = \"路过\"\nexpect = \"hold answer\"");
     play(

@@ -166,7 +166,10 @@ fn long(n) { n == LIMIT }"#;
 
 #[test]
 fn words_in_the_script_are_found_too() {
-    let source = "fn on_message(ctx, message) { if message.text.has_any([\"casino\", \"赌\"]) { return hold(\"w\", \"\"); } allow() }";
+    let source = "fn on_message(ctx, message) {
+        if message.text.has_any([\"casino\", \"赌\"]) { return hold(\"w\", \"\"); }
+        allow()
+    }";
     check(source, "text = \"CASINO\"\nexpect = \"hold w\"");
     check(source, "text = \"plain\"\nexpect = \"allow\"");
 }

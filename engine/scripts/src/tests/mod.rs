@@ -3,6 +3,7 @@
 mod examples;
 mod hooks;
 mod hostile;
+mod measure;
 mod messages;
 mod table;
 
@@ -12,10 +13,17 @@ use crate::{Host, Limits};
 #[global_allocator]
 static ALLOCATOR: crate::Counting = crate::Counting;
 
+/// The usual limits with a patient clock: a test machine may be slow.
+fn patient() -> Limits {
+    let mut limits = Limits::default();
+    limits.waited_for.wall_ms_max = 20_000;
+    limits
+}
+
 /// A case in its own words, played with a source.
 fn play(source: &str, case: &str) -> CaseResult {
     let case: Case = toml::from_str(case).unwrap();
-    cases::run(&Host::new(Limits::default()), source, &case).unwrap()
+    cases::run(&Host::new(patient()), source, &case).unwrap()
 }
 
 /// A case that must come out as it says.

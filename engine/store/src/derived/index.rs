@@ -5,7 +5,6 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
-use std::thread::JoinHandle;
 
 use kith_core::ids::CommunityId;
 use kith_core::ports::{DueIndex, Snapshot, Snapshots, StoreError};
@@ -16,16 +15,18 @@ use super::measurements;
 use super::sealing::Sealing;
 use super::shared::{OnProgress, Phase, Shared};
 use super::snapshots;
+use crate::failure::IoContext;
 use crate::keys::KeyFile;
 use crate::log::Log;
 use crate::log::placed::{Listener, LogPosition, Placed, PlacedFrames, Places};
 use crate::store::Store;
+use crate::threads::Threads;
 
 /// The index, the snapshots and the due times of all streams.
 pub struct DerivedIndex {
     shared: Arc<Shared>,
     sealing: Arc<dyn Sealing>,
-    thread: Option<JoinHandle<()>>,
+    thread: Threads,
 }
 
 impl DerivedIndex {
@@ -38,11 +39,22 @@ impl DerivedIndex {
     ) -> Result<Self, StoreError> {
         let shared = Arc::new(Shared::new(data.clone(), source, on_progress));
         let theirs = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
-            .name("kith-indexer".into())
-            .spawn(move || indexer::run(&theirs))
-            .map_err(|source| StoreError::Io { action: "start the indexer of", path: data, source })?;
-        Ok(Self { shared, sealing, thread: Some(thread) })
+        let mut thread = Threads::default();
+        thread.start("kith-indexer", move || indexer::run(&theirs)).context("start the indexer of", &data)?;
+        Ok(Self { shared, sealing, thread })
+    }
+
+    /// Writes what is in memory only, ends the thread and lets go of the tree; whoever asks later is told
+    /// that the store is closed.
+    pub(crate) fn close(&self) {
+        self.shared.feed.close();
+        self.thread.join();
+        self.shared.shut();
+    }
+
+    /// Whether the calling thread is the index's own.
+    pub(crate) fn is_this_thread(&self) -> bool {
+        self.thread.are_this()
     }
 
     /// What the log tells of durable frames. Never waits.
@@ -121,25 +133,22 @@ impl DerivedIndex {
 }
 
 impl Store {
-    /// Starts what is derived from this store's log and makes the log use it. Called once; the index keeps
-    /// the log alive, so it is dropped before the store.
+    /// Starts what is derived from this store's log and makes the log use it. Called once. The store closes
+    /// it when it goes, if nobody has dropped it before.
     pub fn derive(&self, on_progress: OnProgress) -> Result<Arc<DerivedIndex>, StoreError> {
         let log: Arc<dyn PlacedFrames> = Arc::<Log>::clone(self.log());
         let keys: Arc<dyn Sealing> = Arc::<KeyFile>::clone(&self.log().shared.keys);
         let index = Arc::new(DerivedIndex::start(self.folder().to_owned(), log, keys, on_progress)?);
         self.log().subscribe(index.listener());
         self.log().use_places(index.places());
+        self.closes(&index);
         Ok(index)
     }
 }
 
 impl Drop for DerivedIndex {
-    /// Writes what is in memory only, and ends the thread.
     fn drop(&mut self) {
-        self.shared.feed.close();
-        if let Some(Err(_)) = self.thread.take().map(JoinHandle::join) {
-            tracing::error!("the indexer ended with a panic; the index catches up at the next start");
-        }
+        self.close();
     }
 }
 

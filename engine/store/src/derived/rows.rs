@@ -36,7 +36,8 @@ pub(super) enum Change {
 
 /// The rows of everything derived.
 pub(super) struct Rows {
-    db: Option<Mutex<sled::Db>>,
+    /// `None` once it is closed.
+    db: Mutex<Option<sled::Db>>,
     file: File,
     path: PathBuf,
     failed: AtomicBool,
@@ -50,7 +51,7 @@ impl Rows {
             .map_err(OpenError::from_sled)?;
         let path = folder.join("db");
         let file = File::open(&path).map_err(|error| OpenError::Unusable(error.to_string()))?;
-        Ok(Self { db: Some(Mutex::new(db)), file, path, failed: AtomicBool::new(false) })
+        Ok(Self { db: Mutex::new(Some(db)), file, path, failed: AtomicBool::new(false) })
     }
 
     /// Whether a call has failed; nothing here can be trusted then.
@@ -151,17 +152,27 @@ impl Rows {
         self.file.sync_data().map_err(|error| self.fail(format!("{}: {error}", self.path.display())))
     }
 
+    /// Closes the database after the call that is under way. One that has failed is not dropped: that could
+    /// panic again or wait for ever, and leaking one open file is the lesser evil.
+    pub(super) fn close(&self) {
+        let db = self.db.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if self.failed() {
+            std::mem::forget(db);
+        }
+    }
+
     /// Bytes of the tree on disk.
     pub(super) fn disk_bytes(&self) -> u64 {
         self.file.metadata().map_or(0, |facts| facts.len())
     }
 
     fn ask<T>(&self, question: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, StoreError> {
-        let Some(db) = self.db.as_ref().filter(|_| !self.failed()) else {
+        if self.failed() {
             return Err(StoreError::Derived("an earlier failure closed the index".into()));
-        };
-        let db = db.lock().unwrap_or_else(PoisonError::into_inner);
-        match catch_unwind(AssertUnwindSafe(|| question(&db))) {
+        }
+        let db = self.db.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(db) = db.as_ref() else { return Err(StoreError::Closed) };
+        match catch_unwind(AssertUnwindSafe(|| question(db))) {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(self.fail(error.to_string())),
             Err(panic) => Err(self.fail(said(panic.as_ref()))),
@@ -170,12 +181,8 @@ impl Rows {
 }
 
 impl Drop for Rows {
-    /// Drops the database unless it has failed: then its own drop could panic again or wait for ever, and
-    /// leaking one open file is the lesser evil.
     fn drop(&mut self) {
-        if self.failed() {
-            std::mem::forget(self.db.take());
-        }
+        self.close();
     }
 }
 

@@ -65,9 +65,18 @@ impl Shared {
         }
     }
 
-    /// The tree, once it is open.
+    /// The tree, while it is open.
     pub(super) fn rows(&self) -> Result<Arc<Rows>, StoreError> {
-        locked(&self.rows).clone().ok_or(StoreError::NotReady)
+        let rows = locked(&self.rows).clone();
+        rows.ok_or_else(|| if self.feed.closing() { StoreError::Closed } else { StoreError::NotReady })
+    }
+
+    /// Closes the tree, also for those who are looking into it.
+    pub(super) fn shut(&self) {
+        let rows = locked(&self.rows).take();
+        if let Some(rows) = rows {
+            rows.close();
+        }
     }
 
     pub(super) fn publish(&self, rows: &Arc<Rows>) {

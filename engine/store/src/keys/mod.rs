@@ -135,8 +135,15 @@ impl KeyFile {
         })
     }
 
+    /// Waits until nobody writes; whoever comes later is told that the store is closed.
+    pub(crate) fn close(&self) {
+        let _writing = lock(&self.writing);
+        self.poison.close();
+    }
+
     /// The cipher to seal under; a new key is made where there is none, and waits for `flush`.
     pub(crate) fn sealing(&self, community: CommunityId, owner: MemberId) -> Result<Aes256Gcm, StoreError> {
+        self.poison.check_open()?;
         if let Some(secret) = lock(&self.recent).get(community, owner) {
             return Ok(cipher(&secret));
         }
@@ -157,6 +164,7 @@ impl KeyFile {
 
     /// The cipher to unseal with, or why there is none.
     pub(crate) fn opening(&self, community: CommunityId, owner: MemberId) -> Result<Opening, StoreError> {
+        self.poison.check_open()?;
         if let Some(secret) = lock(&self.recent).get(community, owner) {
             return Ok(Opening::Cipher(Box::new(cipher(&secret))));
         }
@@ -277,6 +285,7 @@ impl KeyFile {
 impl Keys for KeyFile {
     fn destroy(&self, community: CommunityId, member: MemberId) -> Result<(), StoreError> {
         let _writing = lock(&self.writing);
+        self.poison.check_open()?;
         let slots = lock(&self.index).candidates(community, member);
         let outcome = self.destroy_slots(&slots, |entry| entry.member == member);
         lock(&self.recent).forget(community);
@@ -285,6 +294,7 @@ impl Keys for KeyFile {
 
     fn destroy_all(&self, community: CommunityId) -> Result<(), StoreError> {
         let _writing = lock(&self.writing);
+        self.poison.check_open()?;
         let slots = lock(&self.index).slots.get(&community).cloned().unwrap_or_default();
         let slots: Vec<u32> = slots.into_iter().map(|(_, slot)| slot).collect();
         let outcome = self.destroy_slots(&slots, |_| true);
@@ -293,6 +303,7 @@ impl Keys for KeyFile {
     }
 
     fn pepper(&self, community: CommunityId) -> Result<[u8; 32], StoreError> {
+        self.poison.check_open()?;
         let secret = {
             let mut index = lock(&self.index);
             match self.live(&index, community, PEPPER)? {

@@ -67,7 +67,8 @@ impl Shared {
         claim.check(self.heads.shard(claim.community).get(&claim.community), kind)
     }
 
-    /// Hashes the content as the frame after `tip` and queues it, if `tip` is still the head.
+    /// Hashes the content as the frame after `tip` and queues it, if `tip` is still the head and the log is
+    /// open.
     pub(crate) fn enqueue(
         &self,
         claim: Claim,
@@ -93,9 +94,14 @@ impl Shared {
         self.queue.wait_for_space();
         let mut shard = self.heads.shard(claim.community);
         claim.check(shard.get(&claim.community), header.kind)?;
-        let stream = shard.entry(claim.community).or_insert(Stream::EMPTY);
-        stream.queued = Some(Box::new(header.head()));
-        self.queue.push(Queued { header, bytes, ids: content.ids, done });
+        let head = header.head();
+        if let Some(late) = self.queue.push(Queued { header, bytes, ids: content.ids, done }) {
+            drop(shard);
+            drop(late);
+            return Err(StoreError::Closed);
+        }
+        // The committer waits for the shard before it calls this head durable.
+        shard.entry(claim.community).or_insert(Stream::EMPTY).queued = Some(Box::new(head));
         Ok(())
     }
 }

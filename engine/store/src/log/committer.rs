@@ -17,7 +17,10 @@ use super::segment::{Footer, SEGMENT_HEAD_BYTES, encode_footer};
 use super::segments::{FramePlace, Index, Segment, Tail, note_frame};
 use crate::disk::File;
 use crate::failure::IoContext;
-use crate::limits::{GATHER_STEP, GATHER_STEPS_MAX, GROUP_BYTES_MAX, GROUP_FRAMES_MAX, QUEUE_BYTES_MAX};
+use crate::limits::{
+    GATHER_STEP, GATHER_STEPS_MAX, GROUP_BYTES_MAX, GROUP_FRAMES_MAX, QUEUE_BYTES_MAX, ROOM_BYTES,
+    ROOM_GROUP_BYTES_MAX,
+};
 
 /// A finished frame on its way to the disk.
 pub(crate) struct Queued {
@@ -58,13 +61,19 @@ impl Queue {
         }
     }
 
-    pub(crate) fn push(&self, frame: Queued) {
+    /// Gives the frame back once the queue is closed. Whoever gets it drops it without a lock: its callback
+    /// may be the last owner of anything.
+    pub(crate) fn push(&self, frame: Queued) -> Option<Queued> {
         let mut state = self.state();
+        if state.closing {
+            return Some(frame);
+        }
         state.bytes += frame.bytes.len();
         state.frames.push_back(frame);
         if state.frames.len() == 1 {
             self.work.notify_one();
         }
+        None
     }
 
     /// Waits a little for the writers that the last group has just set free.
@@ -93,9 +102,14 @@ impl Queue {
     }
 
     /// Asks the committer to seal the tail behind what is queued; the answer says that it is.
-    pub(crate) fn ask_for_seal(&self, answer: SyncSender<Result<(), StoreError>>) {
-        self.state().seal = Some(answer);
+    pub(crate) fn ask_for_seal(&self, answer: SyncSender<Result<(), StoreError>>) -> Result<(), StoreError> {
+        let mut state = self.state();
+        if state.closing {
+            return Err(StoreError::Closed);
+        }
+        state.seal = Some(answer);
         self.work.notify_one();
+        Ok(())
     }
 
     /// The request to seal the tail, once nothing is queued before it.
@@ -104,10 +118,15 @@ impl Queue {
         if state.frames.is_empty() { state.seal.take() } else { None }
     }
 
-    /// Lets the committer finish what is queued and end.
+    /// Takes nothing more, and lets the committer finish what is queued and end.
     pub(crate) fn close(&self) {
         self.state().closing = true;
         self.work.notify_one();
+    }
+
+    /// `Err` once the queue is closed.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        if self.is_closing() { Err(StoreError::Closed) } else { Ok(()) }
     }
 
     fn is_closing(&self) -> bool {
@@ -146,6 +165,9 @@ pub(crate) struct Committer {
     pub(crate) buffer: Vec<u8>,
     /// Whether a group was written since the log was opened.
     pub(crate) wrote: bool,
+    /// Where the zeros end that were written behind the tail's last group; anything up to its end if there
+    /// are none.
+    pub(crate) room_end: u64,
 }
 
 impl Committer {
@@ -173,7 +195,7 @@ impl Committer {
         // An empty last group proves on the next open that the one before it was whole: what is bad in it
         // then is damage with a name, not a torn tail. Failing here loses nothing that was acknowledged.
         if self.wrote
-            && let Err(error) = self.write_group(&[])
+            && let Err(error) = self.write_group(&[]).and_then(|_| self.give_back_room())
         {
             tracing::warn!(%error, "the log was closed without its closing group");
         }
@@ -206,22 +228,44 @@ impl Committer {
         self.buffer.clear();
         put_group_head(&mut self.buffer, self.next_group, &entries, self.shared.salt);
         batch.iter().for_each(|frame| self.buffer.extend_from_slice(&frame.bytes));
+        let group_bytes = self.buffer.len() as u64;
+        self.add_room(len);
         file.write_at(len, &self.buffer).context("write", &path)?;
         file.sync_data().context("sync", &path)?;
         self.next_group += 1;
         let first = len + (GROUP_HEADER_BYTES + entries.len() * DIRECTORY_ENTRY_BYTES) as u64;
-        self.note_group(batch, len, first);
+        self.note_group(batch, (len, group_bytes), first);
         Ok(LogPosition { segment, offset: first })
     }
 
-    fn note_group(&self, batch: &[Queued], group: u64, first: u64) {
+    /// Puts zeros behind a small group that goes beyond the room there is.
+    fn add_room(&mut self, len: u64) {
+        let end = len + self.buffer.len() as u64;
+        let room = self.shared.segment_bytes_max.saturating_sub(end).min(ROOM_BYTES as u64);
+        if end > self.room_end && self.buffer.len() <= ROOM_GROUP_BYTES_MAX && room > 0 {
+            self.buffer.resize(self.buffer.len() + room as usize, 0);
+            self.room_end = end + room;
+        }
+    }
+
+    /// Cuts the tail's file where its groups end. Opening does the same after a crash.
+    fn give_back_room(&mut self) -> Result<(), StoreError> {
+        let tail = &self.shared.segments().tail;
+        if self.room_end > tail.len {
+            tail.file.set_len(tail.len).context("cut", &tail.path)?;
+        }
+        self.room_end = 0;
+        Ok(())
+    }
+
+    fn note_group(&self, batch: &[Queued], (group, group_bytes): (u64, u64), first: u64) {
         let mut segments = self.shared.segments_mut();
         let mut offset = first;
         for frame in batch {
             note_frame(&mut segments.tail.extents, &frame.header, FramePlace { group, offset });
             offset += frame.bytes.len() as u64;
         }
-        segments.tail.len += self.buffer.len() as u64;
+        segments.tail.len += group_bytes;
     }
 
     fn roll_if_full(&mut self, more_bytes: u64) -> Result<(), StoreError> {
@@ -242,6 +286,7 @@ impl Committer {
 
     /// Seals the tail with its footer and begins the next segment.
     fn roll(&mut self) -> Result<(), StoreError> {
+        self.give_back_room()?;
         let shared = &self.shared;
         let (number, footer) = {
             let tail = &shared.segments().tail;

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::thread::JoinHandle;
 
 use kith_core::ports::{Damage, StoreError};
 
@@ -16,7 +15,7 @@ use crate::disk::{Disk, File};
 use crate::failure::{IoContext, Poison};
 use crate::keys::{HostKey, KeyFile};
 use crate::limits::{LISTENER_GROUPS_MAX, SEGMENT_BYTES_MAX};
-use crate::lock::DataLock;
+use crate::threads::Threads;
 
 /// What a test or an operator may choose.
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +45,6 @@ pub(crate) struct Shared {
     /// Held by the one compaction that runs.
     pub(crate) compacting: Mutex<()>,
     segments: RwLock<Segments>,
-    /// The lock of DATA, where it has one: nobody else gets it before the committer has ended.
-    lock: OnceLock<DataLock>,
 }
 
 impl Shared {
@@ -70,13 +67,14 @@ pub struct LogFile {
     pub bytes: u64,
 }
 
-/// The log of one DATA folder. Dropping it makes everything queued durable first.
+/// The log of one DATA folder, until its store closes it: then it answers that it is closed, however many
+/// still have it.
 pub struct Log {
     pub(crate) shared: Arc<Shared>,
     pub(crate) findings: Findings,
     listener: Arc<OnceLock<Mutex<Listener>>>,
-    committer: Option<JoinHandle<()>>,
-    teller: Option<JoinHandle<()>>,
+    /// The committer, and the teller that ends after it.
+    threads: Threads,
 }
 
 impl Log {
@@ -102,7 +100,6 @@ impl Log {
             places: OnceLock::new(),
             compacting: Mutex::default(),
             segments: RwLock::new(recovered.segments),
-            lock: OnceLock::new(),
         });
         Self::start(shared, recovered.findings, recovered.next_group)
     }
@@ -117,15 +114,35 @@ impl Log {
             listener: sender,
             buffer: Vec::new(),
             wrote: false,
+            room_end: 0,
         };
-        let committer = spawn("kith-committer", &shared.dir, move || committer.run())?;
-        let teller = spawn("kith-placed", &shared.dir, move || tell(&receiver, &told))?;
-        Ok(Self { shared, findings, listener, committer: Some(committer), teller: Some(teller) })
+        // The teller first: without a committer it ends at once.
+        let mut threads = Threads::default();
+        threads
+            .start("kith-placed", move || tell(&receiver, &told))
+            .context("start a thread for", &shared.dir)?;
+        threads
+            .start("kith-committer", move || committer.run())
+            .context("start a thread for", &shared.dir)?;
+        Ok(Self { shared, findings, listener, threads })
     }
 
-    /// Keeps the folder locked until the last of the log is gone, whoever still holds it.
-    pub(crate) fn keep_locked(&self, lock: DataLock) {
-        self.shared.lock.get_or_init(|| lock);
+    /// Takes no frame any more, makes everything queued durable and ends both threads. Not to be called on
+    /// one of them.
+    pub(crate) fn drain(&self) {
+        self.shared.queue.close();
+        self.threads.join();
+    }
+
+    /// Whether the calling thread is one of the log's own.
+    pub(crate) fn is_this_thread(&self) -> bool {
+        self.threads.are_this()
+    }
+
+    /// Waits for compaction and for whoever writes keys; whoever comes later is told that the log is closed.
+    pub(crate) fn shut(&self) {
+        let _compacting = self.shared.compacting.lock().unwrap_or_else(PoisonError::into_inner);
+        self.shared.keys.close();
     }
 
     /// Sets the one listener. Groups that became durable before are found by `scan_from`: subscribe first,
@@ -167,28 +184,6 @@ impl Log {
     pub fn failed(&self) -> Option<StoreError> {
         self.shared.poison.error()
     }
-}
-
-impl Drop for Log {
-    fn drop(&mut self) {
-        self.shared.queue.close();
-        let this = std::thread::current().id();
-        let threads = [self.committer.take(), self.teller.take()];
-        // The last owner may be a callback on one of these threads. It ends by itself, and must not wait for
-        // the other either: the teller ends only when the committer has.
-        if threads.iter().flatten().any(|thread| thread.thread().id() == this) {
-            return;
-        }
-        for thread in threads.into_iter().flatten() {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the log panicked");
-            }
-        }
-    }
-}
-
-fn spawn(name: &str, dir: &Path, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
-    std::thread::Builder::new().name(name.to_owned()).spawn(run).context("start a thread for", dir)
 }
 
 fn tell(receiver: &Receiver<Vec<Placed>>, listener: &OnceLock<Mutex<Listener>>) {

@@ -164,6 +164,7 @@ impl Log {
         position: LogPosition,
         look: impl FnOnce(&RawFrame<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.shared.poison.check_open()?;
         let segment = self
             .segment_at(position)
             .ok_or_else(|| refused("read", &self.shared.dir, "no segment has this position"))?;
@@ -207,6 +208,7 @@ impl Records for Log {
         first_frame: u64,
         visit: &mut dyn FnMut(StoredFrame) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
+        self.shared.poison.check_open()?;
         let Some(stream) = self.shared.heads.get(community).filter(|stream| !stream.removed) else {
             return Ok(());
         };
@@ -277,6 +279,7 @@ impl PlacedFrames for Log {
         from: LogPosition,
         visit: &mut dyn FnMut(Placed) -> ControlFlow<()>,
     ) -> Result<LogPosition, StoreError> {
+        self.shared.poison.check_open()?;
         let (view, end) = {
             let segments = self.shared.segments();
             (segments.view(), segments.end())

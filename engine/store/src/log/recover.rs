@@ -2,7 +2,8 @@
 //!
 //! Bad bytes in the very last group are a torn tail: that group was never acknowledged, unless it is damage;
 //! either way the bytes are kept beside the log as `cut-<segment>-<offset>` and reported. Bad bytes anywhere
-//! before are damage: the stream they belong to is closed from that frame on, all others go on.
+//! before are damage: the stream they belong to is closed from that frame on, all others go on. Zeros up to
+//! the end of the tail are room that was never used.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -190,6 +191,7 @@ impl Recovery<'_> {
             self.sealed.push(Arc::new(Segment { name, path, file, len: end, index }));
             return Ok(None);
         }
+        file.set_len(end).context("cut", &path)?;
         make_durable_again(&*file, last_group, end).context("write", &path)?;
         Ok(Some(Tail { name, path, file, len: end, extents }))
     }
@@ -222,7 +224,8 @@ impl Recovery<'_> {
                 offset = last.outline.start;
             }
         }
-        if follows == Follows::Nothing && offset < len {
+        let is_room = what.is_none() && walk.is_room(offset).context("read", scan.path)?;
+        if follows == Follows::Nothing && !is_room {
             self.set_aside(scan, file, (offset, len, what.unwrap_or("an unfinished footer")))?;
         }
         Ok((offset, last_group))

@@ -78,7 +78,7 @@ impl<'a> Walk<'a> {
         Ok(self.window.get(from..to).unwrap_or_default())
     }
 
-    /// What the group at `offset` holds; `None` at the end or at the footer.
+    /// What the group at `offset` holds; `None` at the end, at the footer and where nothing was written yet.
     pub(crate) fn outline(&mut self, offset: u64) -> io::Result<Option<Outline>> {
         if offset >= self.len {
             return Ok(None);
@@ -86,6 +86,7 @@ impl<'a> Walk<'a> {
         match self.mark(offset)? {
             Some(Mark::Footer) => Ok(None),
             Some(Mark::Group(header)) => self.outline_of_group(offset, header).map(Some),
+            None if self.is_room(offset)? => Ok(None),
             Some(Mark::Frame(_)) | None => {
                 let (slots, mut flaws, end) = self.salvage(offset, self.len)?;
                 flaws.push(Flaw { offset, what: "a group's header is damaged" });
@@ -178,6 +179,19 @@ impl<'a> Walk<'a> {
             return Ok(Some(Mark::Footer));
         }
         Ok(FrameHeader::parse(bytes, salt).map(Mark::Frame))
+    }
+
+    /// Whether there are only zeros up to the end: room that the committer made for later groups.
+    pub(crate) fn is_room(&mut self, from: u64) -> io::Result<bool> {
+        let mut offset = from;
+        while offset < self.len {
+            let bytes = self.bytes(offset, WINDOW_BYTES / 4)?;
+            if bytes.is_empty() || bytes.iter().any(|byte| *byte != 0) {
+                return Ok(bytes.is_empty());
+            }
+            offset += bytes.len() as u64;
+        }
+        Ok(true)
     }
 
     /// The next byte at which a mark may begin, or the end.

@@ -1,5 +1,6 @@
 //! Tests of the store as a whole, on the simulated disk unless a test says otherwise.
 
+mod closing;
 mod model;
 mod random;
 mod real;

@@ -10,6 +10,8 @@ const SMALL_SEGMENT_BYTES: u64 = 4 << 10;
 /// Three segments for twelve frames.
 const FLIPPED_SEGMENT_BYTES: u64 = 2 << 10;
 const ONE_SEGMENT_BYTES: u64 = 1 << 20;
+/// One segment for what is torn at every byte, with little room.
+const TORN_SEGMENT_BYTES: u64 = 8 << 10;
 
 #[test]
 fn what_was_appended_is_read_back_after_reopening() {
@@ -162,25 +164,54 @@ fn a_closed_stream_stays_closed_and_the_others_go_on() {
 fn a_torn_last_group_is_cut_and_kept_beside() {
     let disk = SimulatedDisk::default();
     {
-        let store = open(&disk, ONE_SEGMENT_BYTES).unwrap();
+        let store = open(&disk, TORN_SEGMENT_BYTES).unwrap();
         Writers::default().fill(&store, 2, 4);
     }
     let whole = disk.bytes(&segment_path(1)).unwrap();
     let mut ends_seen = std::collections::BTreeSet::new();
-    for len in 64..whole.len() {
+    for (len, room) in (64..whole.len()).flat_map(|len| [(len, 0), (len, 100)]) {
         let torn = disk.fork();
-        torn.put(&segment_path(1), whole[..len].to_vec());
-        let store = open(&torn, ONE_SEGMENT_BYTES).unwrap();
+        let mut left = whole[..len].to_vec();
+        left.resize(len + room, 0);
+        torn.put(&segment_path(1), left.clone());
+        let store = open(&torn, TORN_SEGMENT_BYTES).unwrap();
         assert_eq!(store.log().damages(), []);
         let counts: Vec<_> = (1..=2).map(|id| check_stream(&store, CommunityId(id)).unwrap()).collect();
         if let Some(cut) = &store.log().findings().torn {
-            assert_eq!(torn.bytes(&cut.kept_in).unwrap(), whole[cut.position.offset as usize..len]);
+            assert_eq!(torn.bytes(&cut.kept_in).unwrap(), left[cut.position.offset as usize..]);
         }
         ends_seen.insert(counts);
         Writers::after(&store).fill(&store, 2, 1);
         check_stream(&store, CommunityId(1)).unwrap();
     }
     assert!(ends_seen.len() >= 4, "{ends_seen:?}");
+}
+
+#[test]
+fn room_that_was_never_used_is_no_damage_and_goes_with_the_store() {
+    let disk = SimulatedDisk::default();
+    let store = open(&disk, ONE_SEGMENT_BYTES).unwrap();
+    Writers::default().fill(&store, 2, 4);
+    let killed = disk.fork();
+    drop(store);
+    let (room, closed) = (killed.bytes(&segment_path(1)).unwrap(), disk.bytes(&segment_path(1)).unwrap());
+    assert!(room.len() > closed.len() + 1_000, "{} bytes, closed {}", room.len(), closed.len());
+    for flipped in [None, Some(closed.len() + 1), Some(room.len() - 1)] {
+        let hurt = killed.fork();
+        let mut bytes = room.clone();
+        flipped.into_iter().for_each(|place: usize| bytes[place] ^= 1);
+        hurt.put(&segment_path(1), bytes);
+        let store = open(&hurt, ONE_SEGMENT_BYTES).unwrap();
+        assert_eq!(store.log().damages(), []);
+        assert_eq!(store.log().findings().torn.is_some(), flipped.is_some());
+        Writers::after(&store).fill(&store, 2, 3);
+        drop(store);
+        let store = open(&hurt, ONE_SEGMENT_BYTES).unwrap();
+        assert_eq!(store.log().findings(), &Default::default());
+        for id in 1..=2 {
+            assert_eq!(check_stream(&store, CommunityId(id)).unwrap(), 7);
+        }
+    }
 }
 
 #[test]

@@ -6,8 +6,10 @@ use crate::decide::Outcome;
 use crate::gate::testing::{Asking, Bench};
 use crate::gate::{Command, Condition, Decision, GateConfig, MOVE_TIMEOUT_MS, Overflow};
 use crate::handoff::{self, delivery_id};
+use crate::hook::{Hook, Ruling};
 use crate::ids::CommunityId;
 use crate::member;
+use crate::testing_script::{Stand, put, reason};
 
 const ONE: CommunityId = CommunityId(1);
 const TWO: CommunityId = CommunityId(2);
@@ -184,4 +186,16 @@ fn who_is_inside_or_waits_there_already_is_answered_without_asking_twice() {
         deliver(&mut two, &mut one);
         assert_eq!(one.standing(3), expected);
     }
+}
+
+#[test]
+fn whoever_is_sent_on_is_asked_about_there_too() {
+    let (mut one, mut two) = (group_one(), group_two(&[]));
+    two.extend(Stand::new(|_| Ok((Ruling::Hold(reason("look")), Vec::new()))));
+    two.owner(put("door", "fn on_join", Hook::Join)).unwrap();
+    one.join(4).unwrap();
+    one.ask(4, take()).unwrap();
+    deliver(&mut one, &mut two);
+    assert_eq!(two.standing(4), "review");
+    two.assert_folds_again();
 }
