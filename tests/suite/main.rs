@@ -10,6 +10,7 @@ mod examples;
 mod golden;
 mod hostile;
 mod recovery;
+mod scripts;
 mod texts;
 mod tidy;
 mod world;

@@ -11,6 +11,7 @@ use kith_runtime::draft::AskError;
 use kith_runtime::export::ExportError;
 use kith_runtime::host::BringError;
 use kith_runtime::import::read::OpenError;
+use kith_runtime::scripting::{FolderError, Problem, PutError, WatchError};
 use kith_runtime::texts::Reader;
 use kith_runtime::transfer::TransferError;
 use kith_store::BackupError;
@@ -158,6 +159,39 @@ impl From<ExportError> for Failure {
         match error {
             ExportError::Store(error) => error.into(),
             error => Self::chain(Exit::BadInput, "cli.export", &error),
+        }
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::said(Exit::Problems, "cli.script", problem.to_string())
+    }
+}
+
+impl From<PutError> for Failure {
+    fn from(error: PutError) -> Self {
+        match error {
+            PutError::Problem(problem) => problem.into(),
+            PutError::Ask(error) => error.into(),
+            error @ (PutError::TooSlow | PutError::Broken(_)) => {
+                Self::chain(Exit::Problems, "cli.script", &error)
+            }
+        }
+    }
+}
+
+impl From<FolderError> for Failure {
+    fn from(error: FolderError) -> Self {
+        Self::chain(Exit::BadInput, "cli.input", &error)
+    }
+}
+
+impl From<WatchError> for Failure {
+    fn from(error: WatchError) -> Self {
+        match error {
+            WatchError::Folder(error) => error.into(),
+            error @ WatchError::Notify { .. } => Self::chain(Exit::BadInput, "cli.input", &error),
         }
     }
 }

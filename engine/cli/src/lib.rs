@@ -8,6 +8,7 @@ pub mod arguments;
 pub mod bench;
 pub mod clock;
 mod command;
+mod compiler;
 mod diagnostics;
 pub mod failure;
 mod language;

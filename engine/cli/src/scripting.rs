@@ -9,16 +9,18 @@ use std::time::Duration;
 
 use kith_core::hook::{Call, Extensions, FaultKind, Hook, Place, Ran};
 use kith_core::ids::CommunityId;
-use kith_core::notice::Text;
 use kith_core::ports::Keys;
 use kith_core::script::Scripts;
+use kith_runtime::blueprint::Planned;
 use kith_runtime::extend::{Extended, Runner, Usage, Watched, Watcher};
 use kith_runtime::mint::Mint;
 use kith_runtime::replay::Draft;
-use kith_scripts::{Diagnostic, Host, Limits};
+use kith_runtime::scripting::{self, Compiler, Desk, How, Problem};
+use kith_scripts::{Host, Limits};
 use kith_store::derived::DerivedIndex;
 use serde::{Deserialize, Serialize};
 
+use crate::compiler;
 use crate::failure::{Exit, Failure};
 
 /// Runs that wait to be written into the side table; beyond it they are let go, since writers never wait.
@@ -64,6 +66,11 @@ impl Scripting {
         Arc::new(Rhai(Arc::clone(&self.host)))
     }
 
+    /// The host as it compiles scripts and plays their cases.
+    pub fn compiler(&self) -> Arc<dyn Compiler> {
+        Arc::new(compiler::Rhai(Arc::clone(&self.host)))
+    }
+
     /// The host as writers ask it; what runs use goes into the side table.
     pub fn extensions(&self, keys: Arc<dyn Keys>, index: &Arc<DerivedIndex>) -> Arc<dyn Extensions> {
         let watcher: Arc<dyn Watcher> = Arc::new(SideTable::start(index));
@@ -73,24 +80,30 @@ impl Scripting {
 
 /// A draft from a file, compiled now. It stands for the script of the file's name, bound as that is.
 pub(crate) fn draft(file: &Path, scripting: &Scripting, scripts: &Scripts) -> Result<Draft, Failure> {
-    let source = std::fs::read_to_string(file).map_err(|error| {
-        let text = Text::new("cli.file").with("path", file.display().to_string().as_str());
-        Failure::told(Exit::BadInput, text.with("what", error.to_string().as_str()))
-    })?;
-    let compiled = scripting.host().compile(&source).map_err(|said| uncompiled(file, &said))?;
-    let name =
-        file.file_stem().map_or_else(|| "draft".to_owned(), |stem| stem.to_string_lossy().into_owned());
-    let binding = scripts.get(&name).map(|script| script.binding.clone()).unwrap_or_default();
-    Ok(Draft { name, source, hooks: compiled.hooks.clone(), binding })
+    let unusable = |problem: Problem| Failure::said(Exit::BadInput, "cli.script", problem.to_string());
+    let written = scripting::file_of(file).map_err(unusable)?;
+    let compiled = scripting.compiler().compile(written.source());
+    let hooks = compiled.map_err(|said| unusable(Problem::Mistakes(said)))?.hooks;
+    let binding = scripts.get(&written.name).map(|script| script.binding.clone()).unwrap_or_default();
+    Ok(Draft { name: written.name, source: written.source, hooks, binding })
 }
 
-/// Everything that is wrong with a source, as one failure.
-pub(crate) fn uncompiled(file: &Path, said: &[Diagnostic]) -> Failure {
-    let shown: Vec<String> = said
-        .iter()
-        .map(|one| format!("{}:{}:{}: {}", file.display(), one.line, one.column, one.render()))
-        .collect();
-    Failure::said(Exit::BadInput, "cli.script", shown.join("\n\n"))
+/// Refuses scripts of a blueprint that do not pass, before anything is founded.
+pub(crate) fn check_planned(scripts: &[Planned]) -> Result<(), Failure> {
+    let compiler = Scripting::default().compiler();
+    scripts.iter().try_for_each(|planned| match scripting::check(compiler.as_ref(), &planned.written) {
+        Ok(_) => Ok(()),
+        Err(problem) => Err(Failure::said(Exit::BadInput, "cli.script", problem.to_string())),
+    })
+}
+
+/// Puts the scripts of a blueprint in, in their order.
+pub(crate) async fn put_planned(desk: &Desk, to: CommunityId, scripts: &[Planned]) -> Result<(), Failure> {
+    for planned in scripts {
+        let how = How { binding: Some(planned.binding.clone()), ..How::default() };
+        desk.put(to, &planned.written, how).await?;
+    }
+    Ok(())
 }
 
 /// One row of the side table: what a run used. Nothing that anybody wrote is in it.

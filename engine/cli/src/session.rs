@@ -4,6 +4,7 @@
 //! the log ends the command at once with exit code 70.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kith_core::ids::CommunityId;
@@ -14,6 +15,7 @@ use kith_runtime::draft::{Draft, Reply};
 use kith_runtime::engine::{Engine, Options};
 use kith_runtime::host::Operator;
 use kith_runtime::mint::Mint;
+use kith_runtime::scripting::Desk;
 
 use kith_store::derived::Phase;
 
@@ -89,6 +91,12 @@ pub(crate) fn over<T>(
 }
 
 impl Session {
+    /// What scripts are put in with.
+    pub(crate) fn desk(&self) -> Desk {
+        let (engine, mint) = (self.engine.clone(), Arc::new(Mint::System));
+        Desk { engine, mint, compiler: self.opened.scripting().compiler() }
+    }
+
     /// The operator's hands.
     pub(crate) async fn operator(&self) -> Result<Operator<'_>, Failure> {
         Ok(Operator::start(&self.engine, &self.mint).await?)

@@ -242,7 +242,7 @@ pub fn apply_record(stream: &mut Stream, record: &Record, bodies: &Bodies) {
     }
     for receipt in &record.decisions {
         if let Kind::Community(community) = &mut stream.kind {
-            queue::keep_receipt(community, receipt);
+            queue::keep_receipt(community, receipt, (&mut stream.bodies, bodies));
         }
     }
     if let Kind::Community(community) = &mut stream.kind {

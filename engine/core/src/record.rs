@@ -111,8 +111,8 @@ impl Record {
 
     /// The ids by which the record is found again: its messages'.
     pub fn ids(&self) -> Vec<u128> {
-        // A message also appears when a moderator or a hold's deadline releases it, when a script posts, or by
-        // an undo.
+        // A message also appears when a moderator or a hold's deadline releases it, when a script posts, or
+        // by an undo.
         let posts = matches!(
             self.command.kind,
             CommandKind::Message(_)

@@ -14,6 +14,7 @@ pub mod import;
 pub mod recover;
 pub mod replay;
 pub mod retention;
+pub mod scripting;
 pub mod texts;
 pub mod transfer;
 pub mod undo;

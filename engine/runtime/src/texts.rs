@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use kith_core::community::Language;
 use kith_core::moment::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
 use kith_core::notice::{Arg, Text};
+use kith_core::refusal::Refusal;
 use kith_core::stream::Stream;
 
 type Templates = BTreeMap<String, String>;
@@ -36,6 +37,15 @@ pub fn codes(language: Language) -> impl Iterator<Item = &'static str> {
     match language {
         Language::English => ENGLISH.keys().map(String::as_str),
         Language::Chinese => CHINESE.keys().map(String::as_str),
+    }
+}
+
+/// A refusal with its hint, in English, for where errors are told.
+pub fn in_english(refusal: &Refusal) -> String {
+    let (reader, text) = (Reader { language: Language::English, stream: None }, refusal.text());
+    match reader.hint(&text) {
+        Some(hint) => format!("{} {hint}", reader.render(&text)),
+        None => reader.render(&text),
     }
 }
 

@@ -19,16 +19,16 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A folder to work in.
-struct Desk {
+pub(crate) struct Desk {
     folder: TempDir,
 }
 
 /// How a command ended.
 #[derive(Debug)]
-struct Ended {
-    code: u8,
-    out: String,
-    err: String,
+pub(crate) struct Ended {
+    pub(crate) code: u8,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 #[derive(Clone, Default)]
@@ -51,16 +51,16 @@ impl Kept {
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("a folder") }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Writes a file, folders included.
-    fn write(&self, name: &str, text: &str) -> String {
+    pub(crate) fn write(&self, name: &str, text: &str) -> String {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("made");
         std::fs::write(&path, text).expect("written");
@@ -68,7 +68,7 @@ impl Desk {
     }
 
     /// Runs a command line; a word that begins with `@` is a path in this folder.
-    fn run(&self, line: &str) -> Ended {
+    pub(crate) fn run(&self, line: &str) -> Ended {
         let word = |word: &str| match word.strip_prefix('@') {
             Some(name) => self.path(name).into_os_string(),
             None => OsString::from(word),
@@ -80,14 +80,14 @@ impl Desk {
     }
 
     /// Runs a command line that has to work.
-    fn works(&self, line: &str) -> String {
+    pub(crate) fn works(&self, line: &str) -> String {
         let ended = self.run(&format!("--language en {line}"));
         assert_eq!(ended.code, 0, "{line}: {}{}", ended.out, ended.err);
         ended.out
     }
 
     /// The same with its JSON.
-    fn json(&self, line: &str) -> Value {
+    pub(crate) fn json(&self, line: &str) -> Value {
         serde_json::from_str(&self.works(&format!("--json {line}"))).expect("one JSON object")
     }
 }

@@ -1,7 +1,7 @@
 //! Which crate may know which: the table of the design, compared with every manifest.
 //!
-//! `core ← store, scripts, runtime ← cli`, and a heavy or dangerous library has one crate that knows it. A new crate
-//! is a row of `CRATES`; a library kept to one crate is a row of `RESERVED`. Development and build
+//! `core ← store, scripts, runtime ← cli`, and a heavy or dangerous library has one crate that knows it. A
+//! new crate is a row of `CRATES`; a library kept to one crate is a row of `RESERVED`. Development and build
 //! dependencies count too.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,7 +57,7 @@ const CRATES: &[Crate] = &[
     },
     Crate {
         name: "kith-tests",
-        ours: &["kith", "kith-core", "kith-runtime", "kith-store"],
+        ours: &["kith", "kith-core", "kith-runtime", "kith-scripts", "kith-store"],
         foreign: Foreign::Everything,
     },
 ];
@@ -67,6 +67,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("axum", &["kith-http"]),
     ("clap", &["kith"]),
     ("indicatif", &["kith"]),
+    ("notify", &["kith-runtime"]),
     ("rhai", &["kith-scripts"]),
     ("sled", &["kith-store"]),
     ("tokio", &["kith-runtime", "kith-http", "kith"]),

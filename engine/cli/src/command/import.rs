@@ -10,7 +10,7 @@ use kith_core::gate::GateConfig;
 use kith_core::ids::{ChannelId, CommunityId};
 use kith_core::notice::Text;
 use kith_core::refusal::Refusal;
-use kith_runtime::blueprint;
+use kith_runtime::blueprint::{self, Planned};
 use kith_runtime::engine::Ports;
 use kith_runtime::import::csv_mapped::Map;
 use kith_runtime::import::facts::{self, Imported, Target};
@@ -24,6 +24,7 @@ use crate::arguments::Data;
 use crate::failure::{Exit, Failure};
 use crate::opened::Opened;
 use crate::report::Report;
+use crate::scripting;
 use crate::session::{self, Folder, Session};
 use crate::watch::{BAD_LINES_SHOWN_MAX, Interrupt, Seen};
 
@@ -80,10 +81,11 @@ Ctrl-C ends it cleanly with exit code 1: what was acknowledged stays, and the sa
 
 impl Import {
     pub(super) fn run(self, stage: &mut Stage<'_>) -> Result<Report, Failure> {
-        let mut blueprint = match &self.blueprint {
-            None => Blueprint::default(),
-            Some(folder) => blueprint::load(folder)?,
+        let (mut blueprint, scripts) = match &self.blueprint {
+            None => (Blueprint::default(), Vec::new()),
+            Some(folder) => blueprint::read(folder).map(|loaded| (loaded.blueprint, loaded.scripts))?,
         };
+        scripting::check_planned(&scripts)?;
         if self.open_gate {
             blueprint.gate = GateConfig::default();
         }
@@ -92,10 +94,11 @@ impl Import {
         let mut seen = Seen::new(stage.streams.bar("import"), interrupt.clone());
         let report = match self.reenact {
             true => self
-                .reenact(blueprint, reader, &mut seen)
+                .reenact((blueprint, &scripts), reader, &mut seen)
                 .map(|came_to| self.report_reenacted(&came_to, &seen, interrupt.is_set())),
             false => session::run(&self.place.data, Folder::New, async |session| {
-                let (community, imported) = self.facts(session, blueprint, reader, &mut seen).await?;
+                let (community, imported) =
+                    self.facts(session, (blueprint, &scripts), reader, &mut seen).await?;
                 Ok(self.report_facts(community, &imported, &seen, interrupt.is_set()))
             }),
         };
@@ -122,14 +125,18 @@ impl Import {
     async fn facts(
         &self,
         session: &Session,
-        blueprint: Blueprint,
+        (blueprint, scripts): (Blueprint, &[Planned]),
         reader: Reader,
         seen: &mut Seen,
     ) -> Result<(CommunityId, Imported), Failure> {
         let operator = session.operator().await?;
         let community = match operator.resolve(&self.community).await? {
             Some(row) if row.exists() => row.id,
-            _ => operator.create(&self.community, blueprint, None).await?,
+            _ => {
+                let community = operator.create(&self.community, blueprint, None).await?;
+                scripting::put_planned(&session.desk(), community, scripts).await?;
+                community
+            }
         };
         let channel = self.channel(session, community).await?;
         let target = Target { community, channel };
@@ -148,8 +155,13 @@ impl Import {
     }
 
     /// No engine runs while the rows are played: it would wake the stream when a timer of long ago is due by
-    /// the clock of today.
-    fn reenact(&self, blueprint: Blueprint, reader: Reader, seen: &mut Seen) -> Result<Reenacted, Failure> {
+    /// the clock of today. Scripts are put in behind the past: `kith replay` tries them on it.
+    fn reenact(
+        &self,
+        (blueprint, scripts): (Blueprint, &[Planned]),
+        reader: Reader,
+        seen: &mut Seen,
+    ) -> Result<Reenacted, Failure> {
         let data = &self.place.data;
         let community = session::run(data, Folder::New, async |session| self.new_community(session).await)?;
         let came_to = {
@@ -161,6 +173,7 @@ impl Import {
         };
         session::run(data, Folder::Existing, async |session| {
             session.operator().await?.confirm(community).await?;
+            scripting::put_planned(&session.desk(), community, scripts).await?;
             Ok(came_to)
         })
     }

@@ -11,6 +11,7 @@ use super::Stage;
 use crate::arguments::Data;
 use crate::failure::Failure;
 use crate::report::Report;
+use crate::scripting;
 use crate::session::{self, Folder};
 
 /// Found a community from a blueprint folder. The community is named after the folder.
@@ -19,7 +20,7 @@ use crate::session::{self, Folder};
 pub(crate) struct Init {
     #[command(flatten)]
     place: Data,
-    /// The folder with community.toml, messages/ and lists/
+    /// The folder with community.toml, messages/, lists/ and scripts/
     #[arg(long, value_name = "DIR")]
     blueprint: PathBuf,
     /// Register a person with this name as the community's owner
@@ -33,6 +34,7 @@ impl Init {
         for path in &loaded.unknown_files {
             stage.streams.say_aside(&format!("kith: warning: {} means nothing to Kith\n", path.display()));
         }
+        scripting::check_planned(&loaded.scripts)?;
         session::run(&self.place.data, Folder::New, async |session| {
             let operator = session.operator().await?;
             let owner = match &self.owner {
@@ -44,7 +46,12 @@ impl Init {
             };
             let person = owner.as_ref().map(|owner| owner.person);
             let community = operator.create(&loaded.name, loaded.blueprint, owner).await?;
-            let value = json!({ "community": community, "name": loaded.name, "owner": person });
+            scripting::put_planned(&session.desk(), community, &loaded.scripts).await?;
+            let scripts: Vec<&str> =
+                loaded.scripts.iter().map(|planned| planned.written.name.as_str()).collect();
+            let value = json!({
+                "community": community, "name": loaded.name, "owner": person, "scripts": scripts,
+            });
             let (data, name) = (self.place.data.display(), &loaded.name);
             let text = format!(
                 "founded {name} ({community})\n\nlook at it:   kith community show --data {data} {name}\n\

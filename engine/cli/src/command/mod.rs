@@ -16,6 +16,7 @@ mod queue;
 mod receipt;
 mod replay;
 mod restore;
+mod script;
 mod shown;
 mod undo;
 mod verify;
@@ -65,6 +66,9 @@ pub(crate) enum Command {
     /// Receipts: why something was decided
     #[command(subcommand)]
     Receipt(receipt::Receipts),
+    /// Scripts: the operator's own rules and customs
+    #[command(subcommand)]
+    Script(script::Script),
     /// What a draft of a script would have done to the group's own history
     Replay(replay::Replay),
     /// Records as they stand in the log
@@ -99,6 +103,7 @@ pub(crate) fn run(arguments: Arguments, streams: &mut Streams) -> Result<Report,
         Command::Member(members) => members.run(&stage),
         Command::Queue(queue) => queue.run(&stage),
         Command::Receipt(receipts) => receipts.run(&stage),
+        Command::Script(script) => script.run(&mut stage),
         Command::Replay(replay) => replay.run(&mut stage),
         Command::Log(log) => log.run(),
         Command::Undo(undo) => undo.run(&mut stage),

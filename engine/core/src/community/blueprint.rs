@@ -18,6 +18,7 @@ use crate::queue::QueueConfig;
 use crate::refusal::Refusal;
 use crate::role::{Role, Roles};
 use crate::rule::{self, LadderConfig, RaidConfig, RuleConfig, Surroundings};
+use crate::script;
 use crate::topic::TopicConfig;
 
 /// Lists of one community; each is compiled when a rule uses it.
@@ -62,6 +63,9 @@ pub struct Blueprint {
     pub raid: RaidConfig,
     /// What waits for a human, and appeals.
     pub queue: QueueConfig,
+    /// Order and bindings of its scripts. The sources stand beside it.
+    #[serde(skip_serializing_if = "script::Config::is_empty")]
+    pub scripts: script::Config,
     /// When and where topics are raised.
     #[serde(skip_serializing_if = "TopicConfig::is_default")]
     pub topics: TopicConfig,
@@ -124,6 +128,7 @@ impl Blueprint {
         rule::check_config(&self.rules, &around)?;
         self.raid.check()?;
         self.queue.check()?;
+        self.scripts.check()?;
         self.topics.check()?;
         self.settings.check()
     }

@@ -64,7 +64,8 @@ pub struct Settings {
     /// How many days records are kept; what is older is replaced by the state it led to. `None` keeps all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<u32>,
-    /// Values of the operator's own, by name: what scripts read, so that people who don't code change a value.
+    /// Values of the operator's own, by name: what scripts read, so that people who don't code change a value
+    /// and no source.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub own: BTreeMap<String, Own>,
 }

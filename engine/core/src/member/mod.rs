@@ -4,6 +4,7 @@ mod notice;
 pub mod rejoin;
 mod roster;
 
+pub(crate) use notice::is_named;
 pub use roster::Members;
 
 use std::collections::{BTreeMap, BTreeSet};

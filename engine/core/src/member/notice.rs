@@ -10,7 +10,7 @@ use crate::decide::{Shelf, keep};
 use crate::ids::{BodyId, MemberId};
 use crate::limits;
 use crate::notice::{Arg, Text};
-use crate::queue::Item;
+use crate::queue::{Item, own_words};
 use crate::rule::text_of;
 use crate::stream::Community;
 
@@ -54,7 +54,7 @@ fn quoted(text: &Text) -> impl Iterator<Item = &BodyRef> {
 }
 
 /// Whether anything else of a member that the state keeps names the body.
-fn is_named(community: &Community, id: MemberId, body: BodyId) -> bool {
+pub(crate) fn is_named(community: &Community, id: MemberId, body: BodyId) -> bool {
     let row = community.members.get(id).is_some_and(|member| names(member, body));
     let waits = community.queue.holds.values().any(|hold| match &hold.item {
         Item::Message(held) => held.parts.iter().filter_map(text_of).any(|part| part.id == body),
@@ -71,6 +71,7 @@ fn is_named(community: &Community, id: MemberId, body: BodyId) -> bool {
         || denied.filter_map(text_of).any(|part| part.id == body)
         || answers.into_iter().flatten().any(|answer| answer.id == body)
         || community.queue.appeals.values().any(|appeal| appeal.text.id == body)
+        || community.queue.receipts.values().flat_map(own_words).any(|words| words.id == body)
 }
 
 fn names(member: &Member, body: BodyId) -> bool {

@@ -19,6 +19,7 @@ pub use appeal::{Appeal, Decision, Review, State};
 pub use config::QueueConfig;
 pub use denied::Denied;
 pub use hold::{AtDeadline, Hold, Item, full_for, hold, let_go, withdraw_join};
+pub(crate) use receipt::own_words;
 pub use receipt::{Ground, Receipt, Verdict, keep_receipt};
 
 use std::collections::{BTreeMap, VecDeque};

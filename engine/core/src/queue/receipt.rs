@@ -3,12 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::hold::AtDeadline;
+use crate::body::BodyRef;
+use crate::decide::{Shelf, keep};
 use crate::ids::{MemberId, ReceiptId};
 use crate::limits::RECEIPTS_MAX;
-use crate::notice::Text;
+use crate::notice::{Arg, Text};
 use crate::rule::{Edition, Label};
 use crate::stream::Community;
-use crate::{gate, rule, script};
+use crate::{gate, member, rule, script};
 
 /// What a rule or gate decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -81,14 +83,30 @@ pub struct Receipt {
     pub remedy: Option<Text>,
 }
 
-/// Keeps a receipt among the newest, and counts it for its rule.
-pub fn keep_receipt(community: &mut Community, receipt: &Receipt) {
+/// What a script said to the member: the receipt's own, as nothing else that stays holds it. What a rule
+/// quotes is the message's.
+pub(crate) fn own_words(receipt: &Receipt) -> impl Iterator<Item = &BodyRef> {
+    let is_script = matches!(receipt.ground, Ground::Script(_));
+    receipt.reason.args.values().filter_map(move |arg| match arg {
+        Arg::Body(body) if is_script => Some(body),
+        _ => None,
+    })
+}
+
+/// Keeps a receipt among the newest, with what it says, and counts it for its rule.
+pub fn keep_receipt(community: &mut Community, receipt: &Receipt, mut shelf: Shelf<'_>) {
+    own_words(receipt).for_each(|body| keep(&mut shelf, body));
     if let Some(edition) = Edition::of(receipt) {
         community.rules.tallies.count(&edition, Label::Hit);
     }
-    let receipts = &mut community.queue.receipts;
-    receipts.insert(receipt.id, receipt.clone());
-    while receipts.len() > RECEIPTS_MAX {
-        receipts.pop_first();
+    community.queue.receipts.insert(receipt.id, receipt.clone());
+    while community.queue.receipts.len() > RECEIPTS_MAX {
+        let Some((_, oldest)) = community.queue.receipts.pop_first() else { return };
+        for body in own_words(&oldest) {
+            // A notice that nobody has read may say the same.
+            if !member::is_named(community, oldest.member, body.id) {
+                shelf.0.remove(body.id);
+            }
+        }
     }
 }

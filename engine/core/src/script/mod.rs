@@ -1,15 +1,17 @@
 //! Scripts: an operator's own rules and customs as Rhai source, version by version, and what they remember.
 //!
 //! In reading order: a script and its versions (`version`); how they are put in, switched and taken out
-//! (`change`); who they act as (`bot`); what they remember (`memory`); how they are told of what happened
-//! (`attend`), and told again where they fail (`again`); what their runs came to, and when they are not asked
-//! any more (`run`, `health`); how what a version did is taken back (`undo`). Knows nothing of the language:
-//! the hooks that a source answers come with the command, found by whoever compiled it.
+//! (`change`); how a blueprint orders and binds them (`config`); who they act as (`bot`); what they remember
+//! (`memory`); how they are told of what happened (`attend`), and told again where they fail (`again`); what
+//! their runs came to, and when they are not asked any more (`run`, `health`); how what a version did is
+//! taken back (`undo`). Knows nothing of the language: the hooks that a source answers come with the command,
+//! found by whoever compiled it.
 
 mod again;
 mod attend;
 mod bot;
 mod change;
+mod config;
 mod ground;
 mod health;
 mod memory;
@@ -23,6 +25,7 @@ mod tests;
 pub use again::{DeadLetter, Missed};
 pub use attend::{Attention, Happened, due, quotes, saw_record};
 pub use bot::nickname;
+pub use config::Config;
 pub use ground::Ground;
 pub use health::{Breaker, Health, Metered, saw_runs};
 pub use memory::{Memory, Waiting};

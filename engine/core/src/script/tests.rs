@@ -5,9 +5,10 @@ use super::{Binding, Command, Event, OnFault, Origin, Run, RunOutcome};
 use crate::event::Event as AnyEvent;
 use crate::hook::{Call, Effect, FaultKind, Hook, Input, Place, Ruling, Value};
 use crate::ids::{MemberId, MessageId};
-use crate::member::Standing;
+use crate::member::{self, Standing};
 use crate::message::{self, posted_id};
 use crate::moment::MINUTE_MS;
+use crate::notice::Arg;
 use crate::queue::{self, Ground, Verdict};
 use crate::refusal::Refusal;
 use crate::rule::{self, Step};
@@ -78,6 +79,17 @@ fn a_script_is_put_in_switched_and_taken_out() {
     assert!(matches!(bench.community().members.get(bot).unwrap().standing, Standing::Left { .. }));
     bench.ask(OWNER, put("guard", "fn on_message", Hook::Message)).unwrap();
     assert_eq!(script(&bench).no, 1, "a number is never used twice");
+    bench.check();
+}
+
+#[test]
+fn what_a_script_said_stays_with_its_receipt_when_the_notice_is_read() {
+    let mut bench = bench(|_| Ok((Ruling::Deny(reason("no")), Vec::new())));
+    say(&mut bench, ANN, "x");
+    let receipt = bench.last().decisions[0].clone();
+    bench.ask(ANN, member::Command::ReadNotices { until_ms: u64::MAX }).unwrap();
+    let Some(Arg::Body(words)) = receipt.reason.args.get("text") else { panic!("{receipt:?}") };
+    assert_eq!(bench.stream.bodies.text(words), Some("because of no"));
     bench.check();
 }
 

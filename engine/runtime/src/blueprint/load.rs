@@ -12,6 +12,8 @@ use kith_core::text::words::{WordList, WordListError};
 
 use super::messages;
 use super::mistake::{Mistake, Place};
+use super::scripts::{self, Planned};
+use crate::scripting::{CASES_ENDING, SCRIPT_ENDING};
 use crate::texts::Reader;
 
 /// Bytes of one file: the largest list the core takes, and far more than anybody writes by hand.
@@ -26,6 +28,8 @@ pub struct Loaded {
     pub name: String,
     /// Everything else.
     pub blueprint: Blueprint,
+    /// Its scripts in the order in which they are asked: put in once it is founded.
+    pub scripts: Vec<Planned>,
     /// Files that mean nothing to the engine, such as a list in the wrong place.
     pub unknown_files: Vec<PathBuf>,
 }
@@ -116,7 +120,7 @@ pub fn read(folder: &Path) -> Result<Loaded, BlueprintError> {
         return Err(BlueprintError::NoBlueprint(folder.to_owned()));
     }
     files.folder(folder, "")?;
-    for inner in ["lists", "messages"] {
+    for inner in ["lists", "messages", "scripts"] {
         let path = folder.join(inner);
         if path.is_dir() {
             files.folder(&path, inner)?;
@@ -124,7 +128,8 @@ pub fn read(folder: &Path) -> Result<Loaded, BlueprintError> {
     }
     let sources: Vec<Source<'_>> = files.texts.iter().map(|(path, text)| Source { path, text }).collect();
     let blueprint = parse(&sources)?;
-    Ok(Loaded { name, blueprint, unknown_files: files.unknown })
+    let scripts = scripts::of(&sources, &blueprint)?;
+    Ok(Loaded { name, blueprint, scripts, unknown_files: files.unknown })
 }
 
 /// Makes a blueprint of the texts of its files.
@@ -145,7 +150,7 @@ pub fn parse(sources: &[Source<'_>]) -> Result<Blueprint, BlueprintError> {
                 let texts = messages::parse(*source)?;
                 put(&mut blueprint.texts, language, texts, *source)?;
             }
-            Some(Kind::Community) | None => {}
+            Some(Kind::Community | Kind::Script | Kind::Cases) | None => {}
         }
     }
     match blueprint.check() {
@@ -190,6 +195,8 @@ enum Kind<'a> {
     Community,
     List(&'a str),
     Messages(&'a str),
+    Script,
+    Cases,
 }
 
 fn kind_of(path: &str) -> Option<Kind<'_>> {
@@ -200,13 +207,17 @@ fn kind_of(path: &str) -> Option<Kind<'_>> {
             let language = file.strip_suffix(".toml")?;
             ["en", "zh-CN"].contains(&language).then_some(Kind::Messages(language))
         }
+        Some(("scripts", file)) if file.ends_with(SCRIPT_ENDING) => Some(Kind::Script),
+        Some(("scripts", file)) if file.ends_with(CASES_ENDING) => Some(Kind::Cases),
         Some(_) => None,
     }
 }
 
 /// What people put beside a blueprint and the engine need not read.
 fn is_for_people(path: &str) -> bool {
-    path.starts_with('.') || path.ends_with(".md") || ["LICENSE", "lists", "messages"].contains(&path)
+    path.starts_with('.')
+        || path.ends_with(".md")
+        || ["LICENSE", "lists", "messages", "scripts"].contains(&path)
 }
 
 /// The files of a folder, read.
@@ -242,7 +253,7 @@ impl Files {
 }
 
 /// The text of a file as UTF-8, without a byte order mark and with plain line ends.
-fn text_of(path: &Path, inner: &str) -> Result<String, BlueprintError> {
+pub(crate) fn text_of(path: &Path, inner: &str) -> Result<String, BlueprintError> {
     let failed = |source| BlueprintError::Io { path: path.to_owned(), source };
     // Looked at before opening: opening a pipe would wait for a writer for ever.
     if !fs::metadata(path).map_err(failed)?.is_file() {

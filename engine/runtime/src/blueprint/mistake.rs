@@ -42,13 +42,19 @@ pub struct Mistake {
 
 impl Place {
     /// A whole file.
-    pub(super) fn file(file: &str) -> Self {
+    pub fn file(file: &str) -> Self {
         Self { file: file.to_owned(), line: None, column: 1, source: String::new(), marked: 0 }
     }
 
     /// A line that cannot be shown.
     pub(super) fn line(file: &str, line: usize) -> Self {
         Self { line: Some(line), ..Self::file(file) }
+    }
+
+    /// Characters of a line that is known, both counted from 1.
+    pub fn of_line((file, line, column): (&str, usize, usize), source: &str, marked: usize) -> Self {
+        let file = file.to_owned();
+        Self { file, line: Some(line), column: column.max(1), source: shown(source), marked }
     }
 
     /// A whole line, counted from 1.
@@ -96,14 +102,14 @@ impl Place {
 
 impl Mistake {
     /// A mistake that the TOML reader found.
-    pub(super) fn of_toml(source: Source<'_>, error: &toml::de::Error) -> Self {
+    pub fn of_toml(source: Source<'_>, error: &toml::de::Error) -> Self {
         let span = error.span().unwrap_or_default();
         let found = advice::of(source.text, span, error.message());
         Self { place: Place::at(source, found.span), what: found.what, advice: found.advice }
     }
 }
 
-fn find(text: &str, word: &str) -> Option<Range<usize>> {
+pub(super) fn find(text: &str, word: &str) -> Option<Range<usize>> {
     if word.len() <= 2 {
         return None;
     }
@@ -127,7 +133,7 @@ fn shown(line: &str) -> String {
 }
 
 /// Columns that a character takes in a terminal.
-fn columns(c: char) -> usize {
+pub fn columns(c: char) -> usize {
     let wide = matches!(u32::from(c),
         0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff
         | 0xfe30..=0xfe6f | 0xff00..=0xff60 | 0xffe0..=0xffe6 | 0x1f300..=0x1faff | 0x20000..=0x3fffd);

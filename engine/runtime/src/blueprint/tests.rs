@@ -110,6 +110,36 @@ fn hostile_files_are_named_and_nothing_huge_is_read() {
 }
 
 #[test]
+fn scripts_stand_beside_the_blueprint_in_the_order_it_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path().join("circle");
+    fs::create_dir_all(root.join("scripts")).expect("scripts");
+    let save = |file: &str, text: &str| fs::write(root.join(file), text).expect("written");
+    save("community.toml", "[scripts]\norder = [\"guard\"]\n[scripts.guard]\non_fault = \"open\"\n");
+    assert!(
+        load_all(&root).expect_err("no file").contains("community.toml:2:10: there is no script `guard`")
+    );
+    save("scripts/guard.rhai", "one");
+    save("scripts/guard.cases.toml", "[[case]]");
+    save("scripts/alone.rhai", "two");
+    save("scripts/guard.rhai~", "three");
+    let loaded = read(&root).expect("it is fine");
+    let names: Vec<&str> = loaded.scripts.iter().map(|planned| planned.written.name.as_str()).collect();
+    assert_eq!(names, ["guard", "alone"]);
+    let cases = ("scripts/guard.cases.toml".to_owned(), "[[case]]".to_owned());
+    assert_eq!(loaded.scripts[0].written.cases, Some(cases));
+    assert_eq!(loaded.scripts[0].binding.on_fault, kith_core::script::OnFault::Open);
+    assert_eq!(loaded.unknown_files.len(), 1);
+    save("community.toml", "[scripts.guard]\non_fualt = \"open\"\n");
+    let told = load_all(&root).expect_err("misspelt");
+    assert!(told.contains("community.toml:2:1: unknown key `on_fualt`"), "{told}");
+}
+
+fn load_all(root: &std::path::Path) -> Result<(), String> {
+    read(root).map(|_| ()).map_err(|error| error.to_string())
+}
+
+#[test]
 fn a_text_may_use_only_the_arguments_that_it_gets() {
     let table = [
         ("\"muted\" = \"quiet until {until}\"\n", "fine"),

@@ -260,7 +260,10 @@ impl Answer {
             Some(Arg::Body(body)) => out.bodies.text(body),
             _ => None,
         });
-        let mutes = |event: &Event| matches!(event, Event::Rule(rule::Event::Muted { member, .. }) if *member == author);
+        let mutes = |event: &Event| match event {
+            Event::Rule(rule::Event::Muted { member, .. }) => *member == author,
+            _ => false,
+        };
         let removes = |event: &Event| match event {
             Event::Member(member::Event::Removed { member, .. } | member::Event::Banned { member, .. }) => {
                 *member == author

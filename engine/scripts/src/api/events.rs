@@ -5,9 +5,7 @@ use kith_core::body::BodyRef;
 use kith_core::event::Event;
 use kith_core::hook::Input;
 use kith_core::ids::{ChannelId, MemberId, MessageId};
-use kith_core::{
-    card, channel, community, gate, import, member, message, privacy, queue, role, rule, topic,
-};
+use kith_core::{card, channel, community, gate, import, member, message, privacy, queue, role, rule, topic};
 use rhai::{Dynamic, EvalAltResult};
 use serde::Serialize;
 

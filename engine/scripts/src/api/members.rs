@@ -22,6 +22,7 @@ fn row<T>(member: Member, nobody: T, look: impl FnOnce(&Frame<'_>, &Row) -> Answ
 pub(super) fn add(table: &mut Table) {
     add_identity(table);
     add_standing(table);
+    add_conduct(table);
     add_cards(table);
     add_channels(table);
 }
@@ -120,6 +121,9 @@ fn add_standing(table: &mut Table) {
         ),
         |member: &mut Member, tag: &str| row(*member, false, |_, row| Ok(row.tags.contains(tag))),
     );
+}
+
+fn add_conduct(table: &mut Table) {
     table.add(
         (
             "Member.can(permission: text) -> bool",

@@ -1,7 +1,7 @@
 //! What scripts can say: everything that is registered with Rhai, in one table.
 //!
-//! In reading order: the table and how it is filled; what scripts hold; rulings; time; members, messages and what hooks are asked
-//! about; lists and dice; memory; effects; events; Rhai's own functions made safe.
+//! In reading order: the table and how it is filled; what scripts hold; rulings; time; members, messages and
+//! what hooks are asked about; lists and dice; memory; effects; events; Rhai's own functions made safe.
 
 mod registry;
 mod table;

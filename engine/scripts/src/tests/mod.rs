@@ -11,7 +11,7 @@ use crate::cases::{self, Case, CaseResult};
 use crate::{Host, Limits};
 
 #[global_allocator]
-static ALLOCATOR: crate::Counting = crate::Counting;
+static ALLOCATOR: crate::Counting = crate::Counting::new();
 
 /// The usual limits with a patient clock: a test machine may be slow.
 fn patient() -> Limits {

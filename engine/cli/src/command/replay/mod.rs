@@ -2,6 +2,8 @@
 
 mod text;
 
+pub(super) use text::render;
+
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -18,7 +18,7 @@ const REGULARS_SHOWN: usize = 12;
 const LINE_CHARS: usize = 72;
 
 /// A replay's report as text.
-pub(super) fn render(reader: &Reader<'_>, zone: &Zone, report: &Report) -> String {
+pub(in crate::command) fn render(reader: &Reader<'_>, zone: &Zone, report: &Report) -> String {
     let page = Page { reader, zone, report };
     let mut out = String::new();
     page.head(&mut out);
@@ -76,6 +76,12 @@ impl Page<'_> {
         out.push('\n');
     }
 
+    /// A line that goes on with what the one before began.
+    fn further(&self, out: &mut String, code: &str, args: &[(&str, String)]) {
+        out.push_str("  ");
+        self.line(out, code, args);
+    }
+
     fn head(&self, out: &mut String) {
         let report = self.report;
         let hits = report.denied + report.held;
@@ -92,13 +98,13 @@ impl Page<'_> {
         self.line(out, "replay.hits", &args);
         if report.muted + report.removed > 0 {
             let args = [("muted", grouped(report.muted)), ("removed", grouped(report.removed))];
-            self.line(out, "replay.sanctions", &args);
+            self.further(out, "replay.sanctions", &args);
         }
         if report.capped > 0 {
-            self.line(out, "replay.capped", &[("n", grouped(report.capped))]);
+            self.further(out, "replay.capped", &[("n", grouped(report.capped))]);
         }
         if report.prevented > 0 {
-            self.line(out, "replay.prevented", &[("n", grouped(report.prevented))]);
+            self.further(out, "replay.prevented", &[("n", grouped(report.prevented))]);
         }
     }
 

@@ -140,7 +140,11 @@ fn timed(bench: &mut Bench, _: MessageId) -> UndoItem {
     bench.by_hand(OWNER, |_, out| {
         out.event(Event::TimerSet { no: 0, name: "later".to_owned(), due_ms, note: None });
     });
-    UndoItem::Timer { name, new: Some(script::Waiting { due_ms, note: None, tries: 0, first_ms: None }), old: None }
+    UndoItem::Timer {
+        name,
+        new: Some(script::Waiting { due_ms, note: None, tries: 0, first_ms: None }),
+        old: None,
+    }
 }
 
 const DEEDS: &[(What, Deed, Option<&str>)] = &[
