@@ -35,8 +35,8 @@ fn count(bytes: i64) {
 }
 
 #[expect(unsafe_code, reason = "GlobalAlloc is an unsafe trait: every call is handed on unchanged")]
-// SAFETY: memory comes from the inner allocator and goes back to it with the same pointer and layout; counting
-// touches a thread-local number without a destructor, which neither allocates nor unwinds.
+// SAFETY: memory comes from the inner allocator and goes back to it with the same pointer and layout;
+// counting touches a thread-local number without a destructor, which neither allocates nor unwinds.
 unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as i64);

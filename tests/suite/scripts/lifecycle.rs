@@ -1,5 +1,6 @@
 //! The life of scripts on the command line: with a blueprint, version by version, by folder, taken back.
 
+use super::say;
 use crate::cli::Desk;
 
 const IN: &str = "--data @data --community garden";
@@ -137,4 +138,31 @@ fn a_first_script_is_written_in_both_languages_and_passes_its_cases() {
         let asked = desk.json(&asked);
         assert_eq!(asked["says"], "hold new-link");
     }
+}
+
+#[test]
+fn a_real_decision_becomes_a_case_that_passes() {
+    let desk = Desk::new();
+    desk.write("talk.txt", "1577836800\nann\nhello\n\n");
+    desk.works("import --data @data --community garden --format irc-blocks @talk.txt");
+    let source = "fn on_message(ctx, message) {
+  if message.text.contains(\"spam\") && message.author.strikes == 0 { return deny(\"spam\", \"No.\"); }
+  allow()
+}
+";
+    desk.write("guard.rhai", source);
+    desk.works(&format!("script put {IN} guard @guard.rhai"));
+    say(&desk, "garden", ("ann", "buy \"spam\" now"));
+    let receipts = desk.json(&format!("receipt list {IN}"));
+    let receipt = receipts["receipts"][0]["id"].as_str().unwrap().to_owned();
+    let case = desk.works(&format!("script case {IN} --from {receipt}"));
+    assert!(case.lines().count() <= 8, "{case}");
+    for piece in ["text = \"buy \\\"spam\\\" now\"", "expect = \"deny spam\"", &receipt] {
+        assert!(case.contains(piece), "{piece}: {case}");
+    }
+    assert!(!case.contains("ann") && !case.contains('#'), "{case}");
+    desk.write("guard.cases.toml", &case);
+    assert_eq!(desk.json("script test @guard.rhai")["passed"], 1);
+    assert_eq!(desk.run(&format!("script case {IN} --from rcp_00000000000000000000000000")).code, 3);
+    assert_eq!(desk.json(&format!("script versions {IN} guard"))["versions"][0]["denied"], 1);
 }

@@ -5,3 +5,43 @@ mod documents;
 mod lifecycle;
 mod reload;
 mod tutorial;
+
+use kith::opened::Opened;
+use kith_core::body::Bodies;
+use kith_core::command::Actor;
+use kith_core::message::{self, Mentions, Part, Sort};
+use kith_runtime::draft::{AskError, Draft};
+use kith_runtime::engine::Options;
+use kith_runtime::mint::Mint;
+
+use crate::cli::Desk;
+
+/// Lets a member write, as the group's own client would; a refusal is one of the answers.
+fn say(desk: &Desk, group: &str, (who, text): (&str, &str)) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let opened = Opened::open(&desk.path("data"), Box::new(|_| {})).unwrap();
+        let engine = opened.engine(Options::default());
+        let operator = kith_runtime::host::Operator::start(&engine, &Mint::System).await.unwrap();
+        let community = operator.resolve(group).await.unwrap().unwrap().id;
+        let name = who.to_owned();
+        let found = engine.view(community, move |stream| {
+            let seen = stream.community().unwrap();
+            let named = |id: &kith_core::body::BodyRef| stream.bodies.text(id) == Some(name.as_str());
+            let member = seen.members.iter().find(|member| named(&member.nickname)).unwrap().id;
+            (member, seen.channels.common().next().unwrap().id)
+        });
+        let (member, channel) = found.await.unwrap();
+        let (mut bodies, at_ms) = (Bodies::default(), engine.ports().clock.wall_ms());
+        let body = Mint::System.text(&mut bodies, at_ms, member, text);
+        let (parts, mentions) = (vec![Part::Text { body }], Mentions::default());
+        let post = message::Command::Post { channel, parts, reply_to: None, sort: Sort::Talk, mentions };
+        let id = Mint::System.command(at_ms);
+        let draft = Draft::new(id, community, Actor::Member(member), post).with_bodies(bodies);
+        match engine.ask(draft).await {
+            Ok(_) | Err(AskError::Refused(_)) => {}
+            Err(error) => panic!("{error}"),
+        }
+        engine.stop().await;
+    });
+}

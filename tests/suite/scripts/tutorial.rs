@@ -5,14 +5,7 @@
 //! code, else 0. A fence `text` holds lines that the commands before it print, in this order. A comment
 //! `said: NAME: TEXT` is a message of a member, refused or not.
 
-use kith::opened::Opened;
-use kith_core::body::Bodies;
-use kith_core::command::Actor;
-use kith_core::message::{self, Mentions, Part, Sort};
-use kith_runtime::draft::{AskError, Draft};
-use kith_runtime::engine::Options;
-use kith_runtime::mint::Mint;
-
+use super::say;
 use crate::cli::Desk;
 
 const TUTORIAL: &str = include_str!("../../../docs/scripts/first-rule.md");
@@ -58,36 +51,6 @@ fn command(line: &str) -> Step {
     Step::Run { line: line.to_owned(), code }
 }
 
-/// Lets a member write, as the group's own client would.
-fn say(desk: &Desk, who: &str, text: &str) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let opened = Opened::open(&desk.path("data"), Box::new(|_| {})).unwrap();
-        let engine = opened.engine(Options::default());
-        let operator = kith_runtime::host::Operator::start(&engine, &Mint::System).await.unwrap();
-        let group = operator.resolve("tea").await.unwrap().unwrap().id;
-        let name = who.to_owned();
-        let found = engine.view(group, move |stream| {
-            let community = stream.community().unwrap();
-            let named = |id: &kith_core::body::BodyRef| stream.bodies.text(id) == Some(name.as_str());
-            let member = community.members.iter().find(|member| named(&member.nickname)).unwrap().id;
-            (member, community.channels.common().next().unwrap().id)
-        });
-        let (member, channel) = found.await.unwrap();
-        let (mut bodies, at_ms) = (Bodies::default(), engine.ports().clock.wall_ms());
-        let body = Mint::System.text(&mut bodies, at_ms, member, text);
-        let (parts, mentions) = (vec![Part::Text { body }], Mentions::default());
-        let post = message::Command::Post { channel, parts, reply_to: None, sort: Sort::Talk, mentions };
-        let id = Mint::System.command(at_ms);
-        let draft = Draft::new(id, group, Actor::Member(member), post).with_bodies(bodies);
-        match engine.ask(draft).await {
-            Ok(_) | Err(AskError::Refused(_)) => {}
-            Err(error) => panic!("{error}"),
-        }
-        engine.stop().await;
-    });
-}
-
 /// A command line with its files in the desk's folder.
 fn here(line: &str) -> String {
     let is_file = |word: &str| word == "data" || word.ends_with(".rhai") || word.ends_with(".csv");
@@ -106,7 +69,7 @@ fn the_tutorial_does_what_it_says() {
             Step::Save { file, text } => {
                 desk.write(&file, &text);
             }
-            Step::Said { who, text } => say(&desk, &who, &text),
+            Step::Said { who, text } => say(&desk, "tea", (&who, &text)),
             Step::Run { line, code } => {
                 if std::mem::take(&mut is_told) {
                     printed.clear();

@@ -71,7 +71,7 @@ impl Run {
         let compiled = scripting.compiler().compile(written.source()).map_err(Problem::Mistakes)?;
         let mut case = self.case()?;
         if let (Some(data), Some(community)) = (&self.data, &self.community) {
-            self.from_community(data, community, &mut case)?;
+            self.take_from_community(data, community, &mut case)?;
         }
         let hook = case.asked();
         if !compiled.hooks.contains(&hook) {
@@ -103,7 +103,7 @@ impl Run {
     }
 
     /// Takes lists, settings, zone and one member from a community.
-    fn from_community(&self, data: &Path, name: &str, case: &mut Case) -> Result<(), Failure> {
+    fn take_from_community(&self, data: &Path, name: &str, case: &mut Case) -> Result<(), Failure> {
         let seen = session::run(data, Folder::Existing, async |session| {
             let id = session.community(name).await?;
             let (wanted, now_ms) = (self.author.clone(), session.now_ms());
