@@ -17,6 +17,7 @@ mod idle;
 mod import;
 mod reenact;
 mod restart;
+mod saved;
 mod script;
 
 mod child;

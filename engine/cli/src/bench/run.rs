@@ -11,7 +11,7 @@ use super::figure::Figure;
 use super::ground::Ground;
 use super::machine::Machine;
 use super::report::{Report, Shown};
-use super::{alone, child, durable, fold, idle, import, reenact, restart, script};
+use super::{alone, child, durable, fold, idle, import, reenact, restart, saved, script};
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -112,6 +112,7 @@ const GROUPS: &[(&[&str], Measure)] = &[
     (&["replay"], script::replay),
     (&["script-memory"], script::memory),
     (&["script-loop"], script::neighbours),
+    (&["script-live"], saved::measure),
 ];
 
 /// The names that `run` takes.
