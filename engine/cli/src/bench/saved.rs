@@ -14,8 +14,9 @@ use super::run::{Bench, BenchError};
 use super::stopwatch::Stopwatch;
 use super::town::{Town, found_many};
 
-/// Members of the community.
-const MEMBERS: usize = 500;
+/// Communities that talk, of which one is saved for, and members of each: so many that nobody speaks too fast.
+const COMMUNITIES: usize = 100;
+const MEMBERS: usize = 50;
 /// How long a save may take before the figure is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -27,7 +28,7 @@ pub(super) fn measure(bench: &Bench<'_>) -> Result<Vec<Figure>, BenchError> {
     let folder = bench.ground.path("script-live.folder");
     std::fs::create_dir_all(&folder).map_err(|source| BenchError::Io { path: folder.clone(), source })?;
     let host = Host::start(&data)?;
-    let towns: Arc<[Town]> = found_many(host.opened.ports(), 1, MEMBERS)?.into();
+    let towns: Arc<[Town]> = found_many(host.opened.ports(), COMMUNITIES, MEMBERS)?.into();
     host.settle();
     durable::warm_up(&host, &towns)?;
     let calm = durable::run(&host, &towns, Duration::from_secs(bench.scale().pick(5, 1)))?;

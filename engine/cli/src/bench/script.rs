@@ -37,7 +37,7 @@ fn on_message(ctx, message) {
   if message.text.has_any(list("ads")) {
     return hold("ads", "no ads here, please");
   }
-  kv.incr("messages");
+  kv.increment("messages");
   allow()
 }
 "#;
@@ -291,4 +291,17 @@ pub(super) fn neighbours(bench: &Bench<'_>) -> Result<Vec<Figure>, BenchError> {
         reach: Reach::AtMostTimes(1.5),
         notes: Vec::new(),
     }])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_measured_compiles() {
+        for source in [RULE, LOOP] {
+            let compiled = crate::scripting::Scripting::default().host().compile(source);
+            assert!(compiled.is_ok(), "{source}");
+        }
+    }
 }
