@@ -115,7 +115,7 @@ fn a_version_is_planned_undone_and_left_alone_the_second_time() {
     let again = desk.json(&format!("{line} --plan"));
     assert_eq!((&again["undone"], &again["mode"]), (&2.into(), &"plan".into()), "a plan changes nothing");
     let done = desk.works(line);
-    assert!(done.starts_with("Undone: what “guard” version 1 did (2 things"), "{done}");
+    assert!(done.starts_with("Undone: what “guard” version 1 did. Things taken back: 2"), "{done}");
     let second = desk.works(line);
     assert!(second.starts_with("Nothing to undo"), "{second}");
     assert!(desk.works("channel read --data @data --community garden").contains("please deny me"));
