@@ -73,7 +73,8 @@ fn put_in(host: &Host, towns: &[Town], source: impl Fn(usize) -> String) -> Resu
 /// Messages a second through a rule, beside the same without it; they take turns.
 pub(super) fn durable(bench: &Bench<'_>) -> Result<Vec<Figure>, BenchError> {
     let communities = bench.scale().pick(1_000, 20);
-    let time = Duration::from_secs(bench.scale().pick(10, 1));
+    // Not longer: nobody may ask more than so many times a minute.
+    let time = Duration::from_millis(bench.scale().pick(4_000, 200));
     bench.tell("script: founding communities");
     let data = bench.ground.path("script");
     let host = Host::start(&data)?;
@@ -260,7 +261,7 @@ impl Nuisance {
 
 /// How long 99 communities wait while the script of the hundredth never ends.
 pub(super) fn neighbours(bench: &Bench<'_>) -> Result<Vec<Figure>, BenchError> {
-    let time = Duration::from_secs(bench.scale().pick(10, 1));
+    let time = Duration::from_millis(bench.scale().pick(700, 300));
     bench.tell("script-loop: founding communities");
     let data = bench.ground.path("script-loop");
     let host = Host::start(&data)?;
