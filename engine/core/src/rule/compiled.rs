@@ -99,7 +99,7 @@ impl Cache {
         if let Some(list) = self.looked.read().unwrap_or_else(PoisonError::into_inner).get(name) {
             return list.clone();
         }
-        let list = WordList::compile(lines, Exactness::Loose).ok().map(Arc::new);
+        let list = WordList::shared(lines, Exactness::Loose).ok();
         let mut looked = self.looked.write().unwrap_or_else(PoisonError::into_inner);
         looked.entry(name.to_owned()).or_insert(list).clone()
     }
