@@ -14,7 +14,8 @@ use super::run::{Bench, BenchError};
 use super::stopwatch::Stopwatch;
 use super::town::{Town, found_many};
 
-/// Communities that talk, of which one is saved for, and members of each: so many that nobody speaks too fast.
+/// Communities that talk, of which one is saved for, and members of each: so many that nobody speaks too
+/// fast.
 const COMMUNITIES: usize = 1_000;
 const MEMBERS: usize = 50;
 /// How long a save may take before the figure is given up.
