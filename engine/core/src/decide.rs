@@ -140,7 +140,7 @@ impl Outcome {
 }
 
 /// Refuses what memory alone can refuse, finds a known answer, or names the facts to load.
-pub fn prepare(stream: &Stream, command: &Command, bodies: &Bodies) -> Result<Prepared, Refusal> {
+pub fn prepare(stream: &Stream, command: &Command) -> Result<Prepared, Refusal> {
     if let Some(answer) = stream.answers.known(command)? {
         return Ok(Prepared::Known(answer.clone()));
     }
@@ -154,7 +154,6 @@ pub fn prepare(stream: &Stream, command: &Command, bodies: &Bodies) -> Result<Pr
             role::check(community, command)?;
         }
     }
-    let _ = bodies;
     let mut facts = Facts::default();
     if let (CommandKind::Message(command), Kind::Community(community)) = (&command.kind, &stream.kind) {
         message::facts(community, command, &mut facts);

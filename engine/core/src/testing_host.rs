@@ -120,7 +120,7 @@ impl Streams {
         let stream = self.streams.entry(community).or_insert_with(|| Stream::new(community));
         let at_ms = self.now_ms;
         let command = Command { id, community, at_ms, actor, scope: None, key: None, cause: None, kind };
-        let ready = decide::prepare(stream, &command, &bodies)?;
+        let ready = decide::prepare(stream, &command)?;
         assert!(matches!(ready, Prepared::Ready(_)));
         let outcome = decide::decide(stream, &command, &bodies, &Evidence::default(), &NoExtensions)?;
         let (record, added) = Record::of(stream.seq + 1, (command, Evidence::default()), outcome.clone());

@@ -173,7 +173,7 @@ impl Bench {
     }
 
     fn run(&mut self, command: Command, bodies: Bodies) -> Result<Vec<Event>, Refusal> {
-        let facts = match decide::prepare(&self.stream, &command, &bodies)? {
+        let facts = match decide::prepare(&self.stream, &command)? {
             Prepared::Known(_) => panic!("no keys here"),
             Prepared::Ready(facts) => facts,
         };

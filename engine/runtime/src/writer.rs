@@ -143,7 +143,7 @@ impl Writer {
     fn take(&mut self, draft: Draft, now_ms: u64) -> Step {
         let at_ms = now_ms.max(self.stream.at_ms);
         let (command, mut bodies) = draft.at(at_ms);
-        let prepared = decide::prepare(&self.stream, &command, &bodies);
+        let prepared = decide::prepare(&self.stream, &command);
         if let (Some(damage), false) = (&self.damage, matches!(prepared, Ok(Prepared::Known(_)))) {
             let reply = Err(AskError::Store(StoreError::Damaged(damage.clone())));
             return Step { reply, records: 0 };

@@ -55,7 +55,7 @@ impl Play {
     }
 
     fn outcome(&self, command: &Command, bodies: &Bodies) -> Result<Option<Record>, Refusal> {
-        let facts = match decide::prepare(&self.stream, command, bodies)? {
+        let facts = match decide::prepare(&self.stream, command)? {
             Prepared::Known(_) => return Ok(None),
             Prepared::Ready(facts) => facts,
         };

@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use kith_core::ports::{NewFrame, NewRecord, StoredFrame};
 use kith_core::record::Record;
-use kith_runtime::import::reenact::{Reenacted, Stage, run};
+use kith_runtime::import::reenact::{Reenacted, run};
 
 use super::figure::{Figure, Quantity, Reach, median};
 use super::host::settle;
 use super::machine::cpu_seconds;
 use super::run::{Bench, BenchError};
 use super::stopwatch::Stopwatch;
-use super::town::{Flight, Town, blueprint};
+use super::town::{Flight, Town, stage};
 use super::year::{Unwatched, Year};
 use crate::opened::Opened;
 
@@ -60,14 +60,7 @@ fn play(data: &Path, year: &Year) -> Result<([f64; 2], Reenacted, Vec<StoredFram
     let opened = Opened::open(data, Box::new(|_| {}))?;
     settle(&opened);
     let ports = opened.ports();
-    let stage = Stage {
-        records: Arc::clone(&ports.records),
-        snapshots: Arc::clone(&ports.snapshots),
-        extensions: Arc::clone(&ports.extensions),
-        community: Town::id(0),
-        name: "year".to_owned(),
-        blueprint: blueprint(),
-    };
+    let stage = stage(&ports);
     let reader = year.reader()?;
     let (watch, cpu_before) = (Stopwatch::start(), cpu_seconds());
     let came_to = run(stage, reader, &mut Unwatched)?;

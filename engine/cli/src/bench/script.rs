@@ -24,7 +24,7 @@ use super::host::{Host, settle};
 use super::machine::resident_mb;
 use super::run::{Bench, BenchError};
 use super::stopwatch::Stopwatch;
-use super::town::{Town, blueprint, found_many};
+use super::town::{Town, found_many, stage};
 use super::year::{Unwatched, Year};
 use crate::opened::Opened;
 
@@ -126,15 +126,7 @@ pub(super) fn replay(bench: &Bench<'_>) -> Result<Vec<Figure>, BenchError> {
     let opened = Opened::open(&data, Box::new(|_| {}))?;
     settle(&opened);
     let ports = opened.ports();
-    let stage = reenact::Stage {
-        records: Arc::clone(&ports.records),
-        snapshots: Arc::clone(&ports.snapshots),
-        extensions: Arc::clone(&ports.extensions),
-        community: Town::id(0),
-        name: "year".to_owned(),
-        blueprint: blueprint(),
-    };
-    reenact::run(stage, year.reader()?, &mut Unwatched)?;
+    reenact::run(stage(&ports), year.reader()?, &mut Unwatched)?;
     bench.tell("replay: replaying it");
     let draft = replay::Draft {
         name: "rule".to_owned(),

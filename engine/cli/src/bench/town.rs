@@ -15,7 +15,7 @@ use kith_core::ports::{Head, StoreError};
 use kith_core::stream::Stream;
 use kith_runtime::draft::{AskError, Draft};
 use kith_runtime::engine::Ports;
-use kith_runtime::import::reenact::first_group;
+use kith_runtime::import::reenact::{Stage, first_group};
 use kith_runtime::mint::Mint;
 use kith_runtime::writer::Writer;
 
@@ -65,6 +65,18 @@ impl Town {
 /// The blueprint of every community here: three rules, an open gate.
 pub(super) fn blueprint() -> Blueprint {
     toml::from_str(include_str!("rules.toml")).expect("a test reads the blueprint")
+}
+
+/// Where a year of talk is re-enacted: the first town, called after it.
+pub(super) fn stage(ports: &Ports) -> Stage {
+    Stage {
+        records: Arc::clone(&ports.records),
+        snapshots: Arc::clone(&ports.snapshots),
+        extensions: Arc::clone(&ports.extensions),
+        community: Town::id(0),
+        name: "year".to_owned(),
+        blueprint: blueprint(),
+    }
 }
 
 /// Frames handed over and not yet durable, and the first failure.

@@ -103,7 +103,7 @@ impl Bench {
         let (community, at_ms) = (self.stream.id, self.at_ms);
         let command =
             command::Command { id, community, at_ms, actor, scope: None, key: None, cause: None, kind };
-        assert!(matches!(prepare(&self.stream, &command, &bodies)?, Prepared::Ready(_)));
+        assert!(matches!(prepare(&self.stream, &command)?, Prepared::Ready(_)));
         let evidence = Evidence::default();
         let out = decide(&self.stream, &command, &bodies, &evidence, self.extensions.as_ref())?;
         let (record, added) = Record::of(self.stream.seq + 1, (command, evidence), out.clone());

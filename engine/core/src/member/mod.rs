@@ -130,6 +130,25 @@ pub struct Member {
     pub notices: Vec<Notice>,
 }
 
+impl Member {
+    /// The row of a bot: nobody's, with the scripts' role, on no seat.
+    pub fn bot(id: MemberId, nickname: BodyRef, at_ms: u64) -> Self {
+        Self {
+            id,
+            person: None,
+            nickname,
+            card: BTreeMap::new(),
+            roles: BTreeSet::from([role::SCRIPT.to_owned()]),
+            tags: BTreeSet::new(),
+            standing: Standing::Bot,
+            since_ms: at_ms,
+            joined_ms: None,
+            origin: Origin::default(),
+            notices: Vec::new(),
+        }
+    }
+}
+
 /// Something the engine tells one member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {

@@ -1,11 +1,8 @@
 //! Who a script acts as: a row among the members that takes no seat, with the role `script`.
 
-use std::collections::BTreeSet;
-
 use crate::decide::{Ctx, Outcome, Shelf};
 use crate::ids::MemberId;
 use crate::member::{self, Member, Standing};
-use crate::role;
 use crate::stream::Community;
 
 /// What a script's bot is called.
@@ -17,19 +14,7 @@ pub fn nickname(script: &str) -> String {
 pub(super) fn row(ctx: &Ctx<'_>, script: &str, out: &mut Outcome) -> Member {
     let id = MemberId::of(ctx.command.id, 0);
     let nickname = out.bodies.put(ctx.extensions.body(ctx.at_ms(), id, &nickname(script)));
-    Member {
-        id,
-        person: None,
-        nickname,
-        card: Default::default(),
-        roles: BTreeSet::from([role::SCRIPT.to_owned()]),
-        tags: BTreeSet::new(),
-        standing: Standing::Bot,
-        since_ms: ctx.at_ms(),
-        joined_ms: None,
-        origin: Default::default(),
-        notices: Vec::new(),
-    }
+    Member::bot(id, nickname, ctx.at_ms())
 }
 
 /// Puts a bot's row in.

@@ -15,6 +15,7 @@ use crate::event::Event;
 use crate::hook::{FaultKind, Hook};
 use crate::ids::MemberId;
 use crate::moment::{HOUR_MS, MINUTE_MS};
+use crate::notice::Text;
 use crate::{member, rule};
 
 /// Faults in a minute that open a breaker.
@@ -203,7 +204,7 @@ impl Health {
 
 /// A version that would open its breaker once too often is asked no more. The version that was live before it
 /// takes its place where one is kept; else joins and cards wait for a human, and messages pass.
-pub(super) fn quarantine(ctx: &Ctx<'_>, script: &Script, run: &Run, out: &mut Outcome) {
+pub(crate) fn quarantine(ctx: &Ctx<'_>, script: &Script, run: &Run, out: &mut Outcome) {
     let member = ctx.actor.map(|actor| actor.id);
     if script.live != Some(run.version) || !script.health.would_quarantine(run, member, ctx.at_ms()) {
         return;
@@ -211,6 +212,22 @@ pub(super) fn quarantine(ctx: &Ctx<'_>, script: &Script, run: &Run, out: &mut Ou
     let older = |number: &u32| *number < run.version && !script.health.failed.contains(number);
     let live = script.versions.iter().map(|version| version.number).rfind(older);
     out.event(super::Event::Quarantined { no: script.no, version: run.version, live });
+    let code = if live.is_some() { "script.rolled_back" } else { "script.quarantined" };
+    tell_owner(ctx, script, (code, run.version), out);
+}
+
+/// A version reached what it may do in an hour: said once an hour.
+pub(crate) fn cap(ctx: &Ctx<'_>, script: &Script, version: u32, out: &mut Outcome) {
+    if !script.health.capped {
+        out.event(super::Event::Capped { no: script.no, version });
+        tell_owner(ctx, script, ("script.reached_cap", version), out);
+    }
+}
+
+fn tell_owner(ctx: &Ctx<'_>, script: &Script, (code, version): (&str, u32), out: &mut Outcome) {
+    if let Some(owner) = ctx.community.profile.owner {
+        out.notify(owner, Text::new(code).with("script", script.name.as_str()).with("version", version));
+    }
 }
 
 fn sanctions(event: &Event) -> bool {

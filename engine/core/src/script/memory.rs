@@ -48,7 +48,7 @@ const fn is_zero(count: &u32) -> bool {
 }
 
 /// Decides an effect upon the script's own memory or timers; others are not this file's.
-pub(super) fn decide(
+pub(crate) fn decide(
     ctx: &Ctx<'_>,
     script: &Script,
     (effect, index): (&Effect, u32),

@@ -28,6 +28,8 @@ pub use bot::nickname;
 pub use config::Config;
 pub use ground::Ground;
 pub use health::{Breaker, Health, Metered, saw_runs};
+pub(crate) use health::{cap, quarantine};
+pub(crate) use memory::decide as remember;
 pub use memory::{Memory, Waiting};
 pub use run::{Outcome as RunOutcome, Run};
 pub use undo::{Left, Row as UndoRow, Undo, UndoItem, What, Wording, examine, facts};
@@ -428,29 +430,6 @@ pub fn on_timer(ctx: &Ctx<'_>, timer: &Timer, out: &mut Outcome) {
     match timer {
         Timer::Rings { no, name, turn } => again::rings(ctx, (*no, name, *turn), out),
         Timer::TellAgain { no, tries, happened } => again::tells(ctx, *no, (happened, *tries), out),
-    }
-}
-
-/// Decides an effect upon a script's own memory or timers.
-pub(crate) fn remember(
-    ctx: &Ctx<'_>,
-    script: &Script,
-    effect: (&crate::hook::Effect, u32),
-    out: &mut Outcome,
-) -> Result<(), Refusal> {
-    memory::decide(ctx, script, effect, out)
-}
-
-/// Adds what follows from a fault: the last good version is live again, or none, where it was one too many.
-pub(crate) fn quarantine(ctx: &Ctx<'_>, script: &Script, run: &Run, out: &mut Outcome) {
-    health::quarantine(ctx, script, run, out);
-}
-
-/// Adds that a version reached what it may do in an hour, once an hour.
-pub(crate) fn cap(ctx: &Ctx<'_>, script: &Script, version: u32, out: &mut Outcome) {
-    let _ = ctx;
-    if !script.health.capped {
-        out.event(Event::Capped { no: script.no, version });
     }
 }
 

@@ -265,8 +265,15 @@ fn a_version_that_keeps_failing_ends_in_quarantine_and_the_last_good_one_is_live
     assert_eq!(script.live, Some(1));
     assert!(skipped > 100, "while the breaker is open nobody asks: {skipped}");
     assert!(script.health.metered.faults < 10, "{:?}", script.health.metered);
+    assert_eq!(owner_was_told(&bench, "script.rolled_back"), 1);
     assert_eq!(posted(&say(&mut bench, ANN, "hello again")).len(), 1);
     bench.check();
+}
+
+/// How often the owner was told of something.
+fn owner_was_told(bench: &Bench, code: &str) -> usize {
+    let owner = bench.community().members.get(OWNER).unwrap();
+    owner.notices.iter().filter(|notice| notice.text.code == code).count()
 }
 
 #[test]
@@ -294,6 +301,7 @@ fn the_blast_is_capped_for_the_rest_of_the_hour() {
         record.events.iter().any(|event| matches!(event, AnyEvent::Script(Event::Capped { .. })))
     });
     assert_eq!(told.count(), 1, "once an hour");
+    assert_eq!(owner_was_told(&bench, "script.reached_cap"), 1);
     bench.advance(60 * MINUTE_MS);
     say(&mut bench, OWNER, "hello");
     assert_eq!(runs(&bench)[0].outcome, Deny);

@@ -3,8 +3,6 @@
 //! The time is a timer; the state holds the one that is meant, so that another zone or configuration sets a
 //! new one and the old one finds nothing to do. What was missed while the host was down is made up for once.
 
-use std::collections::BTreeSet;
-
 use jiff::tz::TimeZone;
 
 use super::choose::{self, Chosen};
@@ -17,7 +15,7 @@ use crate::community::{Status, Zone};
 use crate::decide::{Ctx, Outcome, decide_kind};
 use crate::event::Event as AnyEvent;
 use crate::ids::{CommandId, MemberId, MessageId, TimerId, derive};
-use crate::member::{Member, Standing};
+use crate::member::Member;
 use crate::message::{self, Mentions, Part, Sort};
 use crate::notice::Text;
 use crate::refusal::Refusal;
@@ -146,17 +144,5 @@ fn tell_owner(ctx: &Ctx<'_>, refusal: &Refusal, out: &mut Outcome) {
 fn bot_row(ctx: &Ctx<'_>, out: &mut Outcome) -> Member {
     let id = MemberId::of(ctx.command.id, 0);
     let nickname = out.bodies.put(ctx.extensions.body(ctx.at_ms(), id, BOT_NICKNAME));
-    Member {
-        id,
-        person: None,
-        nickname,
-        card: Default::default(),
-        roles: BTreeSet::from([role::SCRIPT.to_owned()]),
-        tags: BTreeSet::new(),
-        standing: Standing::Bot,
-        since_ms: ctx.at_ms(),
-        joined_ms: None,
-        origin: Default::default(),
-        notices: Vec::new(),
-    }
+    Member::bot(id, nickname, ctx.at_ms())
 }

@@ -8,7 +8,7 @@ use kith_core::decide::{self, Ctx, Outcome};
 use kith_core::event::Event;
 use kith_core::hook::{Chain, Extensions, Fault, Input, Posting};
 use kith_core::ids::{self, BodyId, CommandId, MemberId};
-use kith_core::member::{self, Member, Standing};
+use kith_core::member::{self, Member};
 use kith_core::message::{self, Evidence};
 use kith_core::moment::Moment;
 use kith_core::notice::Arg;
@@ -197,19 +197,7 @@ impl World {
         let bot = MemberId(ids::derive(self.stream.id.0, "replay", 0));
         let name = script::nickname(&self.draft.name);
         let body = Body { id: BodyId(bot.0), owner: bot, key: [0; 16], bytes: name.as_bytes().into() };
-        community.members.put(Member {
-            id: bot,
-            person: None,
-            nickname: body.reference(),
-            card: BTreeMap::new(),
-            roles: [kith_core::role::SCRIPT.to_owned()].into(),
-            tags: std::collections::BTreeSet::new(),
-            standing: Standing::Bot,
-            since_ms: at_ms,
-            joined_ms: None,
-            origin: member::Origin::default(),
-            notices: Vec::new(),
-        });
+        community.members.put(Member::bot(bot, body.reference(), at_ms));
         self.stream.bodies.insert(body);
         let version = Version {
             number: 1,

@@ -3,6 +3,7 @@
 use clap::Args;
 use kith_core::community::Zone;
 use kith_core::hook::{Class, Hook};
+use kith_core::ids::CommunityId;
 use kith_core::limits::{
     SCRIPT_BYTES_MAX, SCRIPT_KEYS_MAX, SCRIPT_TIMERS_MAX, SCRIPT_VALUE_BYTES_MAX, SCRIPTS_MAX,
 };
@@ -15,8 +16,11 @@ use super::OfCommunity;
 use super::page::{self, Say, table};
 use crate::failure::Failure;
 use crate::report::Report;
-use crate::scripting::Scripting;
-use crate::session::{self, Folder};
+use crate::scripting::{Measured, Scripting};
+use crate::session::{self, Folder, Session};
+
+/// Rows of the side table that are looked at.
+const MEASURED_MAX: usize = 2_000;
 
 /// Show faults, breakers, quarantine and the cap of a script. Ends with 1 where something is wrong.
 #[derive(Debug, Args)]
@@ -39,16 +43,24 @@ impl Health {
             let newest = |doing: &&Doing| doing.last_fault.map(|fault| fault.at_ms);
             let failed =
                 history.versions.iter().filter(|doing| doing.last_fault.is_some()).max_by_key(newest);
-            let page = Page { say, zone: &zone, script: &script, now_ms: session.now_ms() };
+            let measured = measured(session, community, script.no);
+            let page = Page { say, zone: &zone, script: &script, measured, now_ms: session.now_ms() };
             Ok(page.report(failed.and_then(|doing| Some((doing, doing.last_fault?)))))
         })
     }
+}
+
+/// What the side table holds of a script, newest first; nothing while the index is being built.
+fn measured(session: &Session, community: CommunityId, no: u32) -> Vec<Measured> {
+    let rows = session.opened.index().measured(community, MEASURED_MAX).unwrap_or_default();
+    rows.iter().filter_map(|row| Measured::read(row)).filter(|row| row.no == no).collect()
 }
 
 struct Page<'a> {
     say: Say,
     zone: &'a Zone,
     script: &'a Script,
+    measured: Vec<Measured>,
     now_ms: u64,
 }
 
@@ -71,6 +83,7 @@ impl Page<'_> {
         if health.capped {
             text.push_str(&say.line("health.capped", &[]));
         }
+        text.push_str(&self.used());
         match fault {
             None => text.push_str(&say.line("health.no_fault", &[])),
             Some((doing, fault)) => text.push_str(&self.fault(doing, &fault)),
@@ -81,10 +94,26 @@ impl Page<'_> {
             "capped": health.capped, "open": open, "breakers": health.breakers,
             "metered": health.metered, "since_ms": health.since_ms,
             "hour": { "asked": health.asked, "denied": health.denied, "sanctioned": health.sanctioned },
+            "measured": self.measured,
             "last_fault": fault.map(|(doing, fault)| json!({ "version": doing.version, "fault": fault })),
         });
         let report = Report::new(&value, text);
         if sick { report.of_problems() } else { report }
+    }
+
+    fn used(&self) -> String {
+        let most = |of: fn(&Measured) -> u64| self.measured.iter().map(of).max().unwrap_or(0).to_string();
+        if self.measured.is_empty() {
+            return String::new();
+        }
+        let args = [
+            ("n", self.measured.len().to_string()),
+            ("slowest", most(|row| row.wall_us)),
+            ("memory", most(|row| row.memory_peak_bytes >> 10)),
+            ("operations", most(|row| row.operations)),
+        ];
+        let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.say.line("health.measured", &args)
     }
 
     fn stands(&self) -> String {
