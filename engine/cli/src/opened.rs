@@ -12,7 +12,8 @@ use kith_store::{BlobFolder, Store};
 use crate::clock::SystemClock;
 use crate::scripting::Scripting;
 
-/// An opened DATA folder. Dropping it closes the folder, whoever still has its ports.
+/// An opened DATA folder. Dropping it closes the folder, whoever still has its ports; what extensions measured
+/// is written before.
 pub struct Opened {
     scripting: Scripting,
     extensions: Arc<dyn Extensions>,
@@ -43,7 +44,7 @@ impl Opened {
     }
 
     /// What is derived: lag and phase of the index.
-    pub fn index(&self) -> &DerivedIndex {
+    pub fn index(&self) -> &Arc<DerivedIndex> {
         &self.index
     }
 

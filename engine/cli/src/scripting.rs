@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use kith_core::hook::{Call, Extensions, FaultKind, Hook, Place, Ran};
@@ -150,7 +150,18 @@ impl Measured {
 
 /// Takes runs from writers without making them wait, and writes them on a thread of its own.
 struct SideTable {
-    rows: SyncSender<(CommunityId, Measured)>,
+    rows: Option<SyncSender<(CommunityId, Measured)>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for SideTable {
+    /// Writes what waits and ends the thread.
+    fn drop(&mut self) {
+        self.rows = None;
+        if let Some(Err(_)) = self.thread.take().map(JoinHandle::join) {
+            tracing::warn!("the side table ended with a panic; measurements are lost");
+        }
+    }
 }
 
 impl SideTable {
@@ -168,10 +179,9 @@ impl SideTable {
                 }
             }
         });
-        if let Err(error) = started {
-            tracing::warn!(%error, "the side table is not written");
-        }
-        Self { rows }
+        let thread =
+            started.inspect_err(|error| tracing::warn!(%error, "the side table is not written")).ok();
+        Self { rows: Some(rows), thread }
     }
 }
 
@@ -198,7 +208,50 @@ impl Watcher for SideTable {
         let sampled = run.command.0.is_multiple_of(u128::from(SAMPLE));
         if sampled || run.fault.is_some() || run.usage.wall_us >= SLOW_US {
             // A full table lets rows go.
-            let _ = self.rows.try_send((run.community, Measured::of(&run)));
+            let _ = self.rows.as_ref().map(|rows| rows.try_send((run.community, Measured::of(&run))));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kith_core::ids::CommandId;
+    use kith_store::derived::Phase;
+
+    use super::*;
+    use crate::opened::Opened;
+
+    #[test]
+    fn what_runs_used_is_there_after_the_process_that_measured_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let ready = || {
+            let opened = Opened::open(folder.path(), Box::new(|_| {})).unwrap();
+            while opened.index().phase() != Phase::Ready {
+                thread::yield_now();
+            }
+            opened
+        };
+        let opened = ready();
+        let table = SideTable::start(opened.index());
+        for (command, wall_us) in [(1, 5), (2, SLOW_US), (u128::from(SAMPLE), 7)] {
+            table.ran(Watched {
+                community: CommunityId(9),
+                command: CommandId(command),
+                no: 3,
+                script: "guard".to_owned(),
+                version: 1,
+                hook: Hook::Message,
+                at_ms: wall_us,
+                operations: 4,
+                fault: None,
+                usage: Usage { wall_us, ..Usage::default() },
+            });
+        }
+        drop(table);
+        drop(opened);
+        let rows = ready().index().measured(CommunityId(9), 10).unwrap();
+        let kept: Vec<u64> =
+            rows.iter().filter_map(|row| Measured::read(row)).map(|row| row.wall_us).collect();
+        assert_eq!(kept, [SLOW_US, 7], "the slow one and the sampled one");
     }
 }
