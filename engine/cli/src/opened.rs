@@ -12,8 +12,8 @@ use kith_store::{BlobFolder, Store};
 use crate::clock::SystemClock;
 use crate::scripting::Scripting;
 
-/// An opened DATA folder. Dropping it closes the folder, whoever still has its ports; what extensions measured
-/// is written before.
+/// An opened DATA folder. Dropping it closes the folder, whoever still has its ports; what extensions
+/// measured is written before.
 pub struct Opened {
     scripting: Scripting,
     extensions: Arc<dyn Extensions>,

@@ -9,6 +9,7 @@ mod change;
 mod check;
 mod compiled;
 mod config;
+mod counted;
 mod ground;
 mod judge;
 mod ladder;
