@@ -57,3 +57,9 @@ impl PutFields for Vec<u8> {
 pub(crate) fn checksum(salt: u32, bytes: &[u8]) -> u32 {
     crc32c::crc32c_append(salt, bytes)
 }
+
+/// The checksum of a header: it covers the magic too, or one flipped bit would make a group's header a
+/// footer, which ends its segment.
+pub(crate) fn header_checksum(salt: u32, magic: [u8; 4], rest: &[u8]) -> u32 {
+    checksum(checksum(salt, &magic), rest)
+}

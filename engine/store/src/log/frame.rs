@@ -13,7 +13,7 @@ use kith_core::ids::CommunityId;
 use kith_core::ports::{Hash, Head};
 use sha2::{Digest, Sha256};
 
-use super::fields::{Fields, PutFields, checksum};
+use super::fields::{Fields, PutFields, checksum, header_checksum};
 
 pub(crate) const FRAME_MAGIC: [u8; 4] = [0xb5, b'K', b'F', 1];
 pub(crate) const FRAME_HEADER_BYTES: usize = 140;
@@ -75,7 +75,7 @@ impl FrameHeader {
     /// `None` where there is no intact header.
     pub(crate) fn parse(bytes: &[u8], salt: u32) -> Option<Self> {
         let mut fields = Fields(bytes.get(..FRAME_HEADER_BYTES)?);
-        if fields.array()? != FRAME_MAGIC || fields.u32()? != checksum(salt, fields.0) {
+        if fields.array()? != FRAME_MAGIC || fields.u32()? != header_checksum(salt, FRAME_MAGIC, fields.0) {
             return None;
         }
         Some(Self {
@@ -110,7 +110,7 @@ impl FrameHeader {
         out.put_u32(self.hashed_bytes);
         out.put_u32(self.sealed_bytes);
         out.put_u32(self.payload_crc);
-        let crc = checksum(salt, &out[8..]);
+        let crc = header_checksum(salt, FRAME_MAGIC, &out[8..]);
         out[4..8].copy_from_slice(&crc.to_le_bytes());
         let mut header = [0; FRAME_HEADER_BYTES];
         header.copy_from_slice(&out);

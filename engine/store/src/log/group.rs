@@ -10,7 +10,7 @@
 
 use kith_core::ids::CommunityId;
 
-use super::fields::{Fields, PutFields, checksum};
+use super::fields::{Fields, PutFields, checksum, header_checksum};
 
 pub(crate) const GROUP_MAGIC: [u8; 4] = [0xb5, b'K', b'G', 1];
 pub(crate) const GROUP_HEADER_BYTES: usize = 32;
@@ -37,7 +37,7 @@ impl GroupHeader {
     /// `None` where there is no intact header.
     pub(crate) fn parse(bytes: &[u8], salt: u32) -> Option<Self> {
         let mut fields = Fields(bytes.get(..GROUP_HEADER_BYTES)?);
-        if fields.array()? != GROUP_MAGIC || fields.u32()? != checksum(salt, fields.0) {
+        if fields.array()? != GROUP_MAGIC || fields.u32()? != header_checksum(salt, GROUP_MAGIC, fields.0) {
             return None;
         }
         Some(Self {
@@ -89,6 +89,6 @@ pub(crate) fn put_group_head(out: &mut Vec<u8>, group_id: u64, entries: &[Direct
     }
     let directory_crc = checksum(salt, &out[start + GROUP_HEADER_BYTES..]);
     out[start + 24..start + 28].copy_from_slice(&directory_crc.to_le_bytes());
-    let crc = checksum(salt, &out[start + 8..start + GROUP_HEADER_BYTES]);
+    let crc = header_checksum(salt, GROUP_MAGIC, &out[start + 8..start + GROUP_HEADER_BYTES]);
     out[start + 4..start + 8].copy_from_slice(&crc.to_le_bytes());
 }

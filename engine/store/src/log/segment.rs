@@ -16,7 +16,7 @@ use std::io;
 use kith_core::ids::CommunityId;
 use kith_core::ports::{Hash, Head};
 
-use super::fields::{Fields, PutFields, checksum};
+use super::fields::{Fields, PutFields, checksum, header_checksum};
 use crate::disk::File;
 
 const SEGMENT_MAGIC: [u8; 8] = *b"KITHLOG1";
@@ -147,7 +147,7 @@ pub(crate) fn encode_footer(extents: &Extents, last_group: u64, offset: u64, sal
     out.put_u32(extents.len() as u32);
     out.put_u32(entries_crc);
     out.put_u64(0);
-    let crc = checksum(salt, &out[8..]);
+    let crc = header_checksum(salt, FOOTER_MAGIC, &out[8..]);
     out[4..8].copy_from_slice(&crc.to_le_bytes());
     out.append(&mut entries);
     out.put_u64(offset);
@@ -205,7 +205,7 @@ impl Footer {
     /// Parses the footer's header alone, as a walk meets it.
     pub(crate) fn parse(bytes: &[u8], offset: u64, salt: u32) -> Option<Self> {
         let mut fields = Fields(bytes.get(..FOOTER_HEADER_BYTES)?);
-        if fields.array()? != FOOTER_MAGIC || fields.u32()? != checksum(salt, fields.0) {
+        if fields.array()? != FOOTER_MAGIC || fields.u32()? != header_checksum(salt, FOOTER_MAGIC, fields.0) {
             return None;
         }
         let last_group = fields.u64()?;

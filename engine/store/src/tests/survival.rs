@@ -4,7 +4,9 @@ use kith_core::ids::{CommunityId, MemberId};
 use kith_core::ports::{NewFrame, Records, StoreError};
 
 use super::model::{Writers, check_stream, frames, open, record, segment_path};
+use crate::Store;
 use crate::disk::{Failure, SimulatedDisk};
+use crate::log::frame::FRAME_MAGIC;
 
 const SMALL_SEGMENT_BYTES: u64 = 4 << 10;
 /// Three segments for twelve frames.
@@ -90,9 +92,10 @@ fn a_higher_epoch_shuts_the_old_writer_out() {
     assert_eq!(frames(&store, community).unwrap().len(), 3);
 }
 
-/// Every byte of a log of two segments is flipped in turn.
+/// A bit of every byte of a log of several segments is flipped in turn, and every bit of every magic: those
+/// of two kinds of header are one bit apart.
 #[test]
-fn one_flipped_byte_closes_one_stream_at_most_and_never_the_others() {
+fn one_flipped_bit_closes_one_stream_at_most_and_never_the_others() {
     let disk = SimulatedDisk::default();
     let (streams, rounds) = (3, 4);
     {
@@ -102,27 +105,36 @@ fn one_flipped_byte_closes_one_stream_at_most_and_never_the_others() {
     let mut closed_by_a_flip = 0;
     for path in disk.paths().into_iter().filter(|path| path.extension().is_some_and(|end| end == "seg")) {
         let bytes = disk.bytes(&path).unwrap();
-        for place in 0..bytes.len() {
+        let mut flips: Vec<(usize, usize)> = (0..bytes.len()).map(|place| (place, place % 8)).collect();
+        let magics = bytes.windows(2).enumerate().filter(|(_, start)| *start == &FRAME_MAGIC[..2]);
+        flips.extend(magics.flat_map(|(place, _)| (0..32).map(move |bit| (place + bit / 8, bit % 8))));
+        for (place, bit) in flips {
             let hurt = disk.fork();
             let mut flipped = bytes.clone();
-            flipped[place] ^= 1 << (place % 8);
+            flipped[place] ^= 1 << bit;
             hurt.put(&path, flipped);
-            let store = open(&hurt, FLIPPED_SEGMENT_BYTES).unwrap();
-            let mut whole = 0;
-            for id in 1..=streams {
-                match check_stream(&store, CommunityId(id)) {
-                    Ok(count) if count == rounds => whole += 1,
-                    Ok(_) => {}
-                    Err(error) => assert!(matches!(error, StoreError::Damaged(_)), "{error}"),
-                }
-            }
-            let damages = store.log().damages();
-            assert!(damages.len() <= 1, "byte {place} of {}: {damages:?}", path.display());
-            assert_eq!(whole + damages.len(), streams as usize, "byte {place} of {}", path.display());
-            closed_by_a_flip += damages.len();
+            let what = format!("bit {bit} of byte {place} of {}", path.display());
+            closed_by_a_flip +=
+                closed(&open(&hurt, FLIPPED_SEGMENT_BYTES).unwrap(), (streams, rounds), &what);
         }
     }
     assert!(closed_by_a_flip > 500, "flips in frames are noticed: {closed_by_a_flip}");
+}
+
+/// How many streams are closed: one at most, and the others are whole.
+fn closed(store: &Store, (streams, rounds): (u128, u64), what: &str) -> usize {
+    let mut whole = 0;
+    for id in 1..=streams {
+        match check_stream(store, CommunityId(id)) {
+            Ok(count) if count == rounds => whole += 1,
+            Ok(_) => {}
+            Err(error) => assert!(matches!(error, StoreError::Damaged(_)), "{error}"),
+        }
+    }
+    let damages = store.log().damages();
+    assert!(damages.len() <= 1, "{what}: {damages:?}");
+    assert_eq!(whole + damages.len(), streams as usize, "{what}");
+    damages.len()
 }
 
 #[test]
