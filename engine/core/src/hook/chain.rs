@@ -66,8 +66,8 @@ impl<'a> Chain<'a> {
         out: &mut Outcome,
     ) -> &Heard<'a> {
         let hook = input.hook();
-        let open = script.health.is_open(hook, self.ctx.at_ms());
-        let heard = match version.filter(|_| !open) {
+        let shut = script.health.is_open(hook, self.ctx.at_ms()) || self.is_out_of_fuel();
+        let heard = match version.filter(|_| !shut) {
             Some(version) => self.run(script, version, input, out),
             None => {
                 let number = version.map(|version| version.number).or(script.health.quarantined);
@@ -77,6 +77,13 @@ impl<'a> Chain<'a> {
         };
         self.heard.push(heard);
         self.heard.last().expect("one was pushed just now")
+    }
+
+    /// Whether the community's scripts have burned what its host lets them in a minute.
+    fn is_out_of_fuel(&self) -> bool {
+        let community = self.ctx.community;
+        let quotas = community.hosted.quotas();
+        quotas.is_some_and(|quotas| community.scripts.are_spent(quotas.fuel_per_minute, self.ctx.at_ms()))
     }
 
     fn run(

@@ -25,7 +25,8 @@ pub struct Quotas {
     pub scripts: u32,
     /// Plugins.
     pub plugins: u32,
-    /// Fuel that scripts and plugins burn in a minute.
+    /// Fuel that scripts and plugins burn in a minute: an operation of a script is one. Once it is burned
+    /// they are not asked until the minute is over.
     pub fuel_per_minute: u64,
 }
 

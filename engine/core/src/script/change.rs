@@ -36,6 +36,10 @@ pub(super) fn put(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result
         if scripts.rows.len() >= SCRIPTS_MAX {
             return Err(Refusal::TooMany { what: "script".to_owned(), max: SCRIPTS_MAX as u64 });
         }
+        let quota = ctx.community.hosted.quotas().map(|quotas| u64::from(quotas.scripts));
+        if let Some(max) = quota.filter(|max| scripts.rows.len() as u64 >= *max) {
+            return Err(Refusal::QuotaExceeded { quota: "scripts".to_owned(), max });
+        }
         let (no, bot) = (scripts.numbered, bot::row(ctx, name, out));
         let binding = binding.clone().unwrap_or_default();
         let script = empty(no, name, (bot.id, *origin), binding);

@@ -244,7 +244,10 @@ pub fn saw_runs(scripts: &mut super::Scripts, record: &crate::record::Record) {
         crate::command::Actor::Member(member) => Some(member),
         _ => None,
     };
+    let minute = record.command.at_ms / MINUTE_MS;
     for run in &record.runs {
+        let before = if scripts.spent.0 == minute { scripts.spent.1 } else { 0 };
+        scripts.spent = (minute, before.saturating_add(run.operations));
         let (first, count) = (run.events.0 as usize, run.events.1 as usize);
         let own = record.events.get(first..first.saturating_add(count)).unwrap_or_default();
         // What the ladder made of a breach stands outside the run's own events.

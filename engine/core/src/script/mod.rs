@@ -44,7 +44,7 @@ use crate::hook::{Hook, Value};
 use crate::ids::MemberId;
 use crate::limits::DEAD_LETTERS_MAX;
 use crate::member::Member;
-use crate::moment::Moment;
+use crate::moment::{MINUTE_MS, Moment};
 use crate::refusal::Refusal;
 use crate::role::{Need, Permission};
 use crate::stream::Community;
@@ -65,12 +65,21 @@ pub struct Scripts {
     /// What they failed at until it was given up, oldest first.
     #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
     pub dead_letters: VecDeque<DeadLetter>,
+    /// The running minute, counted from the Unix epoch, and the operations of all of them in it.
+    #[serde(default)]
+    pub spent: (u64, u64),
 }
 
 impl Scripts {
     /// Whether there never was one.
     pub fn is_empty(&self) -> bool {
         self.numbered == 0
+    }
+
+    /// Whether all of them together have used up what they may in this minute.
+    pub fn are_spent(&self, operations_max: u64, at_ms: u64) -> bool {
+        let (minute, operations) = self.spent;
+        minute == at_ms / MINUTE_MS && operations >= operations_max
     }
 
     /// A script by name.

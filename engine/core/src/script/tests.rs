@@ -2,9 +2,12 @@
 //! answers as a test says.
 
 use super::{Binding, Command, Event, OnFault, Origin, Run, RunOutcome};
+use crate::command::Actor;
 use crate::event::Event as AnyEvent;
+use crate::handoff;
 use crate::hook::{Call, Effect, FaultKind, Hook, Input, Place, Ruling, Value};
-use crate::ids::{MemberId, MessageId};
+use crate::host::{self, Quotas};
+use crate::ids::{CommunityId, MemberId, MessageId};
 use crate::member::Standing;
 use crate::message::{self, posted_id};
 use crate::moment::MINUTE_MS;
@@ -274,6 +277,41 @@ fn a_version_that_keeps_failing_ends_in_quarantine_and_the_last_good_one_is_live
 fn owner_was_told(bench: &Bench, code: &str) -> usize {
     let owner = bench.community().members.get(OWNER).unwrap();
     owner.notices.iter().filter(|notice| notice.text.code == code).count()
+}
+
+/// The host tells the community what it may use.
+fn allow(bench: &mut Bench, quotas: Quotas) {
+    let parcel = handoff::Parcel::Host(host::Parcel::SetQuotas { quotas, revision: 1 });
+    let told = handoff::Command::Receive { from: CommunityId::HOST, parcel };
+    bench.ask_as(Actor::Stream(CommunityId::HOST), told).unwrap();
+}
+
+#[test]
+fn scripts_answer_no_more_in_the_minute_in_which_their_fuel_is_burned() {
+    let mut bench = bench(|_| Ok((Ruling::Allow, Vec::new())));
+    say(&mut bench, ANN, "how much is one run");
+    let one = runs(&bench)[0].operations;
+    assert!(one > 0);
+    bench.advance(MINUTE_MS);
+    allow(&mut bench, Quotas { fuel_per_minute: one * 2, ..Quotas::default() });
+    for (text, outcome) in [("a", RunOutcome::Allow), ("b", RunOutcome::Allow), ("c", RunOutcome::Skipped)] {
+        say(&mut bench, ANN, text);
+        assert_eq!(runs(&bench)[0].outcome, outcome, "{text}");
+    }
+    assert_eq!(bench.community().queue.holds.len(), 1, "what nobody looked at waits for a human");
+    bench.advance(MINUTE_MS);
+    say(&mut bench, ANN, "d");
+    assert_eq!(runs(&bench)[0].outcome, RunOutcome::Allow);
+    bench.check();
+}
+
+#[test]
+fn the_host_says_how_many_scripts_there_may_be() {
+    let mut bench = bench(|_| Ok((Ruling::Allow, Vec::new())));
+    allow(&mut bench, Quotas { scripts: 1, ..Quotas::default() });
+    let refused = Refusal::QuotaExceeded { quota: "scripts".to_owned(), max: 1 };
+    assert_eq!(bench.ask(OWNER, put("second", "fn on_message", Hook::Message)), Err(refused));
+    bench.ask(OWNER, put("guard", "fn on_message better", Hook::Message)).unwrap();
 }
 
 #[test]
