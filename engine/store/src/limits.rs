@@ -52,3 +52,10 @@ pub const COMPACTION_WASTE_PERCENT_MIN: u64 = 10;
 
 /// Compaction gathers this much into one group.
 pub const COMPACTION_GROUP_BYTES: usize = 1 << 20;
+
+/// The highest number that the log counts with: frames, records, epochs, groups, segments. Far beyond what a
+/// log reaches, and far enough below the end of the type that sums of them need no check.
+pub const NUMBER_MAX: u64 = 1 << 62;
+
+/// The latest time of a record, Unix milliseconds: the end of the year 9999.
+pub const AT_MS_MAX: u64 = 253_402_300_799_999;

@@ -13,7 +13,7 @@ use super::frame::{FrameDraft, FrameHeader, Kind};
 use super::heads::Stream;
 use super::open::{Log, Shared};
 use super::seal::{SEALED_EXTRA_BYTES, seal};
-use crate::limits::{FRAME_BYTES_MAX, RECORD_BYTES_MAX};
+use crate::limits::{AT_MS_MAX, FRAME_BYTES_MAX, NUMBER_MAX, RECORD_BYTES_MAX};
 
 const TABLE_LINE_BYTES: usize = 16;
 
@@ -32,7 +32,8 @@ impl Claim {
             return Err(StoreError::Damaged(damage.clone()));
         }
         let tip = stream.map_or(Head::EMPTY, Stream::tip);
-        let epoch_fits = if kind == Kind::Epoch { self.epoch > tip.epoch } else { self.epoch == tip.epoch };
+        let raises = tip.epoch < self.epoch && self.epoch <= NUMBER_MAX;
+        let epoch_fits = if kind == Kind::Epoch { raises } else { self.epoch == tip.epoch };
         let removed = stream.is_some_and(|stream| stream.removed);
         if epoch_fits && self.frame_no == tip.frame_no + 1 && !removed {
             return Ok(tip);
@@ -145,8 +146,8 @@ impl Log {
     }
 }
 
-/// A frame without records, with records that skip a number or go back in time comes from a caller who lost
-/// count: it is refused as any other that is not the next.
+/// A frame without records, with records that skip a number, go back in time or lie beyond all of it comes
+/// from a caller who lost count: it is refused as any other that is not the next.
 fn check_records(claim: Claim, records: &[NewRecord], tip: &Head) -> Result<(), StoreError> {
     let mut total = 0;
     for record in records {
@@ -161,7 +162,8 @@ fn check_records(claim: Claim, records: &[NewRecord], tip: &Head) -> Result<(), 
     }
     let numbered = records.iter().zip(tip.seq + 1..).all(|(record, seq)| record.seq == seq);
     let timed = records.is_sorted_by_key(|record| record.at_ms)
-        && records.first().is_some_and(|record| record.at_ms >= tip.at_ms);
+        && records.first().is_some_and(|record| record.at_ms >= tip.at_ms)
+        && records.last().is_some_and(|record| record.at_ms <= AT_MS_MAX);
     if numbered && timed { Ok(()) } else { Err(claim.refused(tip)) }
 }
 

@@ -16,7 +16,7 @@ use super::placed::{LogPosition, Placed};
 use super::segment::{Footer, SEGMENT_HEAD_BYTES, encode_footer};
 use super::segments::{FramePlace, Index, Segment, Tail, note_frame};
 use crate::disk::File;
-use crate::failure::IoContext;
+use crate::failure::{IoContext, refused};
 use crate::limits::{
     GATHER_STEP, GATHER_STEPS_MAX, GROUP_BYTES_MAX, GROUP_FRAMES_MAX, QUEUE_BYTES_MAX, ROOM_BYTES,
     ROOM_GROUP_BYTES_MAX,
@@ -124,6 +124,16 @@ impl Queue {
         self.work.notify_one();
     }
 
+    /// Takes nothing more and gives back what nobody will write.
+    fn abandon(&self) -> Vec<Queued> {
+        let mut state = self.state();
+        state.closing = true;
+        state.bytes = 0;
+        state.seal = None;
+        self.space.notify_all();
+        state.frames.drain(..).collect()
+    }
+
     /// `Err` once the queue is closed.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         if self.is_closing() { Err(StoreError::Closed) } else { Ok(()) }
@@ -156,6 +166,19 @@ impl Queue {
     }
 }
 
+/// What a committer that panics leaves behind: an engine that says so, where everybody would wait for ever.
+struct LastWill(Arc<Shared>);
+
+impl Drop for LastWill {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let why = "the thread that writes the log has ended with a panic";
+            let error = self.0.poison.note(refused("go on with", &self.0.dir, why));
+            tell_of_failure(&error, self.0.queue.abandon(), &self.0);
+        }
+    }
+}
+
 /// The committer's own state.
 pub(crate) struct Committer {
     pub(crate) shared: Arc<Shared>,
@@ -173,6 +196,7 @@ pub(crate) struct Committer {
 impl Committer {
     /// Runs until the queue is closed. Goes on after a failure to tell every later frame of it.
     pub(crate) fn run(mut self) {
+        let _last_will = LastWill(Arc::clone(&self.shared));
         let mut last_frames = 0;
         loop {
             let batch = self.shared.queue.take(last_frames);

@@ -125,11 +125,11 @@ fn put_head(out: &mut Vec<u8>, head: &Head) {
 
 fn take_head(fields: &mut Fields<'_>) -> Option<Head> {
     Some(Head {
-        epoch: fields.u64()?,
-        frame_no: fields.u64()?,
+        epoch: fields.number()?,
+        frame_no: fields.number()?,
         hash: fields.array()?,
-        seq: fields.u64()?,
-        at_ms: fields.u64()?,
+        seq: fields.number()?,
+        at_ms: fields.at_ms()?,
     })
 }
 

@@ -1,6 +1,8 @@
 //! Fixed-width fields in byte strings, little endian; ids and hashes as they are. Reading never panics: what
 //! is too short is `None`.
 
+use crate::limits::{AT_MS_MAX, NUMBER_MAX};
+
 /// Reads fields one after the other.
 pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
 
@@ -23,6 +25,16 @@ impl<'a> Fields<'a> {
 
     pub(crate) fn u64(&mut self) -> Option<u64> {
         self.array().map(u64::from_le_bytes)
+    }
+
+    /// A number that the log counts with.
+    pub(crate) fn number(&mut self) -> Option<u64> {
+        self.u64().filter(|number| *number <= NUMBER_MAX)
+    }
+
+    /// A time that a record can have.
+    pub(crate) fn at_ms(&mut self) -> Option<u64> {
+        self.u64().filter(|at_ms| *at_ms <= AT_MS_MAX)
     }
 
     pub(crate) fn id(&mut self) -> Option<u128> {

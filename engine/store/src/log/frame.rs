@@ -72,7 +72,7 @@ pub(crate) struct FrameHeader {
 }
 
 impl FrameHeader {
-    /// `None` where there is no intact header.
+    /// `None` where there is no intact header, or one with numbers that no log reaches.
     pub(crate) fn parse(bytes: &[u8], salt: u32) -> Option<Self> {
         let mut fields = Fields(bytes.get(..FRAME_HEADER_BYTES)?);
         if fields.array()? != FRAME_MAGIC || fields.u32()? != header_checksum(salt, FRAME_MAGIC, fields.0) {
@@ -80,12 +80,12 @@ impl FrameHeader {
         }
         Some(Self {
             community: CommunityId(fields.id()?),
-            epoch: fields.u64()?,
-            frame_no: fields.u64()?,
+            epoch: fields.number()?,
+            frame_no: fields.number()?,
             prev_hash: fields.array()?,
             hash: fields.array()?,
-            first_seq: fields.u64()?,
-            at_ms: fields.u64()?,
+            first_seq: fields.number()?,
+            at_ms: fields.at_ms()?,
             records: fields.u32()?,
             kind: Kind::from_stored(fields.u32()?)?,
             hashed_bytes: fields.u32()?,
@@ -218,7 +218,7 @@ impl<'a> RawFrame<'a> {
         let mut fields = Fields(self.hashed);
         let mut table = Vec::with_capacity((self.header.records as usize).min(self.hashed.len() / 16));
         for place in 0..self.header.records {
-            let at_ms = fields.u64()?;
+            let at_ms = fields.at_ms()?;
             let bytes = fields.u32()? as usize;
             let ids = fields.u32()? as usize;
             let ids = fields.take(ids.checked_mul(16)?)?;

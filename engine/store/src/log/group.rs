@@ -34,14 +34,14 @@ pub(crate) struct DirectoryEntry {
 }
 
 impl GroupHeader {
-    /// `None` where there is no intact header.
+    /// `None` where there is no intact header, or one with a number that no log reaches.
     pub(crate) fn parse(bytes: &[u8], salt: u32) -> Option<Self> {
         let mut fields = Fields(bytes.get(..GROUP_HEADER_BYTES)?);
         if fields.array()? != GROUP_MAGIC || fields.u32()? != header_checksum(salt, GROUP_MAGIC, fields.0) {
             return None;
         }
         Some(Self {
-            group_id: fields.u64()?,
+            group_id: fields.number()?,
             frames: fields.u32()?,
             frames_bytes: fields.u32()?,
             directory_crc: fields.u32()?,
@@ -52,7 +52,7 @@ impl GroupHeader {
         self.frames as usize * DIRECTORY_ENTRY_BYTES
     }
 
-    /// The directory, if its checksum holds and its lengths add up.
+    /// The directory, if its checksum holds, its numbers can be and its lengths add up.
     pub(crate) fn directory(&self, bytes: &[u8], salt: u32) -> Option<Vec<DirectoryEntry>> {
         if bytes.len() != self.directory_bytes() || checksum(salt, bytes) != self.directory_crc {
             return None;
@@ -62,7 +62,7 @@ impl GroupHeader {
         for _ in 0..self.frames {
             entries.push(DirectoryEntry {
                 community: CommunityId(fields.id()?),
-                frame_no: fields.u64()?,
+                frame_no: fields.number()?,
                 bytes: fields.u32()?,
             });
         }

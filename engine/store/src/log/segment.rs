@@ -18,6 +18,7 @@ use kith_core::ports::{Hash, Head};
 
 use super::fields::{Fields, PutFields, checksum, header_checksum};
 use crate::disk::File;
+use crate::limits::NUMBER_MAX;
 
 const SEGMENT_MAGIC: [u8; 8] = *b"KITHLOG1";
 const SEGMENT_HEAD_COPY_BYTES: usize = 32;
@@ -43,15 +44,12 @@ impl SegmentName {
 
     pub(crate) fn parse(name: &str) -> Option<Self> {
         let stem = name.strip_suffix(".seg")?;
+        let number = |digits: &str| digits.parse().ok().filter(|number| *number <= NUMBER_MAX);
         match stem.split_once('-') {
-            None => stem.parse().ok().map(Self::written),
+            None => number(stem).map(Self::written),
             Some((first, rest)) => {
                 let (last, generation) = rest.split_once('.')?;
-                Some(Self {
-                    first: first.parse().ok()?,
-                    last: last.parse().ok()?,
-                    generation: generation.parse().ok()?,
-                })
+                Some(Self { first: number(first)?, last: number(last)?, generation: number(generation)? })
             }
         }
     }
@@ -184,18 +182,18 @@ fn parse_entry(bytes: &[u8], salt: u32) -> Option<(CommunityId, Extent)> {
         return None;
     }
     let community = CommunityId(fields.id()?);
-    let first_frame = fields.u64()?;
+    let first_frame = fields.number()?;
     let first_prev_hash = fields.array()?;
     let first_group = fields.u64()?;
     let last = Head {
-        epoch: fields.u64()?,
-        frame_no: fields.u64()?,
+        epoch: fields.number()?,
+        frame_no: fields.number()?,
         hash: fields.array()?,
-        seq: fields.u64()?,
-        at_ms: fields.u64()?,
+        seq: fields.number()?,
+        at_ms: fields.at_ms()?,
     };
-    let (base_frame, cut, removed) = (fields.u64()?, fields.u64()?, fields.u32()? == 1);
-    let flawed = Flawed { frame_no: fields.u64()?, offset: fields.u64()? };
+    let (base_frame, cut, removed) = (fields.number()?, fields.u64()?, fields.u32()? == 1);
+    let flawed = Flawed { frame_no: fields.number()?, offset: fields.u64()? };
     let flawed = (flawed.frame_no > 0).then_some(flawed);
     let extent = Extent { first_frame, first_prev_hash, first_group, last, base_frame, cut, removed, flawed };
     Some((community, extent))
@@ -208,7 +206,7 @@ impl Footer {
         if fields.array()? != FOOTER_MAGIC || fields.u32()? != header_checksum(salt, FOOTER_MAGIC, fields.0) {
             return None;
         }
-        let last_group = fields.u64()?;
+        let last_group = fields.number()?;
         Some(Self { offset, entries: fields.u32()?, last_group, entries_crc: fields.u32()? })
     }
 
@@ -224,7 +222,10 @@ impl Footer {
         let (Some(offset), Some(crc), Some(magic)) = (fields.u64(), fields.u32(), fields.array()) else {
             return Ok(None);
         };
-        if magic != FOOTER_MAGIC || crc != checksum(salt, &offset.to_le_bytes()) || offset > len {
+        if magic != FOOTER_MAGIC
+            || crc != checksum(salt, &offset.to_le_bytes())
+            || offset > len - TRAILER_BYTES
+        {
             return Ok(None);
         }
         let bytes = read_exactly(file, offset, (len - TRAILER_BYTES - offset) as usize)?;

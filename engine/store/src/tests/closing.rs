@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
@@ -149,4 +149,23 @@ fn whoever_appends_while_the_store_closes_is_answered() {
             assert_eq!(check_stream(&store, CommunityId(number)).unwrap(), frames);
         }
     }
+}
+
+#[test]
+fn a_committer_that_panics_leaves_nobody_waiting() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    store.log().append(next_frame(None), Box::new(|_| panic!("whoever was told panics"))).unwrap();
+    let mut writers = Writers::default();
+    for id in 10..20 {
+        match writers.append(&store, CommunityId(id)) {
+            Ok(told) => match told.recv_timeout(PATIENCE) {
+                Ok(outcome) => assert!(outcome.is_err(), "nothing is acknowledged any more"),
+                Err(ended) => assert_eq!(ended, RecvTimeoutError::Disconnected),
+            },
+            Err(error) => assert!(matches!(error, StoreError::Io { .. } | StoreError::Closed), "{error}"),
+        }
+    }
+    let Some(StoreError::Io { source, .. }) = store.log().failed() else { panic!("the log has failed") };
+    assert!(source.to_string().contains("panic"), "{source}");
 }

@@ -6,6 +6,7 @@ use kith_core::ports::{NewFrame, Records, StoreError};
 use super::model::{Writers, check_stream, frames, open, record, segment_path};
 use crate::Store;
 use crate::disk::{Failure, SimulatedDisk};
+use crate::limits::{AT_MS_MAX, NUMBER_MAX};
 use crate::log::frame::FRAME_MAGIC;
 
 const SMALL_SEGMENT_BYTES: u64 = 4 << 10;
@@ -49,7 +50,10 @@ fn refuses_every_frame_that_is_not_the_next() {
         );
     }
     let early = kith_core::ports::NewRecord { at_ms: 5, ..record(community, 4) };
-    for records in [vec![], vec![record(community, 5)], vec![record(community, 4); 2], vec![early]] {
+    let late = kith_core::ports::NewRecord { at_ms: AT_MS_MAX + 1, ..record(community, 4) };
+    for records in
+        [vec![], vec![record(community, 5)], vec![record(community, 4); 2], vec![early], vec![late]]
+    {
         let frame = NewFrame { community, epoch: 1, frame_no: 4, records };
         let refused = store.log().append(frame, Box::new(|_| panic!("a refused frame is not done")));
         assert!(matches!(refused, Err(StoreError::Fenced { .. })), "{refused:?}");
@@ -84,6 +88,8 @@ fn a_higher_epoch_shuts_the_old_writer_out() {
         let mut writers = Writers::default();
         writers.fill(&store, 1, 2);
         store.log().raise_epoch(community, 2, Box::new(|outcome| assert!(outcome.is_ok()))).unwrap();
+        let beyond = store.log().raise_epoch(community, NUMBER_MAX + 1, Box::new(|_| panic!("refused")));
+        assert!(matches!(beyond, Err(StoreError::Fenced { .. })), "{beyond:?}");
         let late = writers.append(&store, community);
         assert!(matches!(late, Err(StoreError::Fenced { current: 2, next: 4, .. })), "{late:?}");
     }
