@@ -10,6 +10,7 @@ mod tape;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use kith_core::body::Bodies;
 use kith_core::decide::apply_record;
 use kith_core::ids::CommunityId;
 use kith_core::record::{FORMAT, Record, RecordError};
@@ -27,6 +28,12 @@ fn folder(format: u16) -> PathBuf {
 fn text(format: u16, file: &str) -> String {
     let path = folder(format).join(file);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The newest golden log: its records as written, and what people wrote in each.
+pub(crate) fn newest() -> Vec<(Vec<u8>, Bodies)> {
+    let tape = Tape::read(&text(FORMATS[FORMATS.len() - 1], "community.log-records"));
+    tape.entries.into_iter().map(|entry| (entry.record, entry.bodies)).collect()
 }
 
 /// What a tape folds to.
@@ -101,7 +108,7 @@ fn every_release_s_log_folds_to_the_state_it_was_recorded_with() {
 fn a_golden_log_without_what_people_wrote_folds_to_the_same_hash() {
     for format in FORMATS {
         let mut tape = Tape::read(&text(*format, "community.log-records"));
-        tape.entries.iter_mut().for_each(|entry| entry.bodies = kith_core::body::Bodies::default());
+        tape.entries.iter_mut().for_each(|entry| entry.bodies = Bodies::default());
         assert_eq!(hash_of(&fold(&tape)), text(*format, "state-hash.txt").trim(), "v{format}");
     }
 }

@@ -3,5 +3,6 @@
 mod core;
 mod disk;
 mod flips;
+mod history;
 mod inputs;
 mod keys;
