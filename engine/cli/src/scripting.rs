@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use kith_core::hook::{Call, Extensions, FaultKind, Hook, Place, Ran};
-use kith_core::ids::CommunityId;
+use kith_core::ids::{CommunityId, MessageId};
 use kith_core::ports::Keys;
 use kith_core::script::Scripts;
 use kith_runtime::blueprint::Planned;
@@ -16,7 +16,7 @@ use kith_runtime::extend::{Extended, Runner, Usage, Watched, Watcher};
 use kith_runtime::mint::Mint;
 use kith_runtime::replay::Draft;
 use kith_runtime::scripting::{self, Compiler, Desk, How, Problem};
-use kith_scripts::{Host, Limits};
+use kith_scripts::{Host, Limits, Outside};
 use kith_store::derived::DerivedIndex;
 use serde::{Deserialize, Serialize};
 
@@ -47,9 +47,25 @@ impl Default for Scripting {
 /// The host as the runtime knows it.
 struct Rhai(Arc<Host>);
 
+/// What stands outside of a run: the command's dice, and what messages that stand say.
+struct Beyond<'a> {
+    call: &'a Call<'a>,
+    seed: &'a dyn Fn() -> [u8; 32],
+}
+
+impl Outside for Beyond<'_> {
+    fn seed(&self) -> [u8; 32] {
+        (self.seed)()
+    }
+
+    fn text(&self, message: MessageId) -> Option<String> {
+        kith_core::message::text_of(self.call.ctx, message)
+    }
+}
+
 impl Runner for Rhai {
     fn run(&self, call: &Call<'_>, seed: &dyn Fn() -> [u8; 32]) -> (Ran, Usage) {
-        let (ran, used) = self.0.run(call, &seed);
+        let (ran, used) = self.0.run(call, &Beyond { call, seed });
         let kith_scripts::Usage { wall_us, memory_peak_bytes, log, .. } = used;
         (ran, Usage { wall_us, memory_peak_bytes, log })
     }

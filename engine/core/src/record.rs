@@ -109,7 +109,7 @@ impl Record {
         }
     }
 
-    /// The ids by which the record is found again: its messages'.
+    /// The ids by which the record is found again: those of its messages, and of what was done to them.
     pub fn ids(&self) -> Vec<u128> {
         // A message also appears when a moderator or a hold's deadline releases it, when a script posts, or
         // by an undo.
@@ -124,6 +124,6 @@ impl Record {
         if !posts && self.runs.is_empty() {
             return Vec::new();
         }
-        self.events.iter().filter_map(message::posted_id).map(|id| id.0).collect()
+        self.events.iter().filter_map(|event| message::found_by(event, self.command.at_ms)).collect()
     }
 }

@@ -178,7 +178,8 @@ impl Bench {
             Prepared::Ready(facts) => facts,
         };
         let load = |id| (id, self.log.iter().find_map(|record| message::header_of(record, id)));
-        let evidence = Evidence { messages: facts.messages.into_iter().map(load).collect() };
+        let messages = facts.messages.into_iter().map(load).collect();
+        let evidence = Evidence { messages, ..Evidence::default() };
         let mut seen = bodies.clone();
         let quoted = script::quotes(&self.stream, &command).and_then(|(seq, _)| self.said.get(&seq));
         seen.extend(quoted.cloned().unwrap_or_default());

@@ -27,3 +27,4 @@ pub mod memory;
 pub mod mint;
 #[cfg(test)]
 mod tests;
+mod words;

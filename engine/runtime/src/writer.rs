@@ -24,6 +24,7 @@ use kith_core::stream::{SCHEMA, Stream};
 
 use crate::draft::{AskError, Draft, Reply};
 use crate::recover;
+use crate::words::{Telling, Underway};
 
 /// Bytes of records in one frame before it is handed over; larger frames would delay other streams' answers.
 const FRAME_BYTES_MAX: usize = 1024 * 1024;
@@ -40,6 +41,7 @@ pub struct Writer {
     damage: Option<Box<Damage>>,
     /// Refused for their rate in one minute and not recorded yet.
     refused: Refused,
+    underway: Underway,
 }
 
 /// What one draft came to.
@@ -70,6 +72,7 @@ impl Writer {
             pending_bytes: 0,
             damage: recovered.damage.map(Box::new),
             refused: Refused::default(),
+            underway: Underway::default(),
         })
     }
 
@@ -153,13 +156,20 @@ impl Writer {
             Ok(Prepared::Known(answer)) => return known(answer),
             Err(refusal) => return self.refuse(command, refusal),
         };
-        let evidence = match self.load(command.community, &facts) {
+        let mut evidence = match self.load(command.community, &facts) {
             Ok(evidence) => evidence,
             Err(error) => return Step { reply: Err(error), records: 0 },
         };
         let quoted = self.quoted(&command);
         let seen = quoted.as_ref().unwrap_or(&bodies);
-        match decide::decide(&self.stream, &command, seen, &evidence, self.extensions.as_ref()) {
+        let extensions = Telling::new(self.extensions.as_ref(), self.records.as_ref(), &self.stream)
+            .before(&self.underway);
+        let decided = decide::decide(&self.stream, &command, seen, &evidence, &extensions);
+        match extensions.end() {
+            Ok(shown) => evidence.shown = shown,
+            Err(error) => return Step { reply: Err(error), records: 0 },
+        }
+        match decided {
             Err(refusal) => self.refuse(command, refusal),
             Ok(outcome) => {
                 let (record, added) = Record::of(self.stream.seq + 1, (command, evidence), outcome);
@@ -187,6 +197,7 @@ impl Writer {
         let bytes = record.encode();
         decide::apply_record(&mut self.stream, &record, &bodies);
         let bodies = bodies.into_vec();
+        self.underway.keep(&self.stream, &record, &bodies);
         self.pending_bytes += bytes.len() + bodies.iter().map(|body| body.bytes.len()).sum::<usize>();
         self.pending.push(NewRecord {
             seq: record.seq,
@@ -239,6 +250,8 @@ impl Writer {
         self.pending_bytes = 0;
         self.records.append(frame, done)?;
         self.frame_no += 1;
+        let durable = self.records.head(self.stream.id);
+        self.underway.landed(durable.map_or(0, |head| head.seq));
         Ok(())
     }
 

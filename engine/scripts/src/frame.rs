@@ -4,6 +4,7 @@
 //! is put into a scoped thread-local for the time of the call, so nothing is copied and nothing outlives it.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ use scoped_tls_hkt::scoped_thread_local;
 use crate::allocator::held_bytes;
 use crate::dice::Dice;
 use crate::journal::Journal;
-use crate::limits::{Budget, TICK_OPERATIONS};
+use crate::limits::{Budget, READ_OPERATIONS, TICK_OPERATIONS};
 
 /// What a registered function returns.
 pub(crate) type Answer<T> = Result<T, Box<EvalAltResult>>;
@@ -73,6 +74,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) journal: RefCell<Journal>,
     pub(crate) dice: RefCell<Option<Dice>>,
     text: OnceCell<ImmutableString>,
+    /// What messages that stand say, as far as it was asked for.
+    read: RefCell<BTreeMap<MessageId, ImmutableString>>,
     /// The text that was searched last, in its normal form: one text is searched for several lists.
     normal: RefCell<Option<(ImmutableString, Rc<Normal>)>>,
 }
@@ -91,6 +94,7 @@ impl<'a> Frame<'a> {
             journal: RefCell::new(Journal::new(budget.log_bytes_max)),
             dice: RefCell::new(None),
             text: OnceCell::new(),
+            read: RefCell::default(),
             normal: RefCell::new(None),
         }
     }
@@ -203,6 +207,25 @@ impl<'a> Frame<'a> {
             several => several.join("\n").into(),
         };
         Ok(self.text.get_or_init(|| text).clone())
+    }
+
+    /// What a message that stands says. Each costs a look into the log, so their number is limited; one that
+    /// was read is not read again.
+    pub(crate) fn posted_text(&self, id: MessageId) -> Answer<ImmutableString> {
+        if let Some(text) = self.read.borrow().get(&id) {
+            return Ok(text.clone());
+        }
+        let max = self.budget.messages_read_max;
+        if self.read.borrow().len() >= max {
+            return Err(stop(
+                FaultKind::Size,
+                format!("a run reads at most {max} messages: ask `exists`, `age` or `author` of the others"),
+            ));
+        }
+        self.charge(READ_OPERATIONS)?;
+        let text: ImmutableString = self.outside()?.text(id).unwrap_or_default().into();
+        self.read.borrow_mut().insert(id, text.clone());
+        Ok(text)
     }
 
     /// Looks at the normal form of a text. What rules have normalised already is not normalised again.

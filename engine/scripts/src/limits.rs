@@ -25,6 +25,8 @@ pub struct Budget {
     pub memory_bytes_max: u64,
     /// Bytes of everything it logs.
     pub log_bytes_max: usize,
+    /// Messages that stand whose texts it reads: each is a look into the log while others wait.
+    pub messages_read_max: usize,
 }
 
 impl Default for Limits {
@@ -35,12 +37,14 @@ impl Default for Limits {
                 wall_ms_max: 50,
                 memory_bytes_max: 32 << 20,
                 log_bytes_max: 4 << 10,
+                messages_read_max: 8,
             },
             aside: Budget {
                 operations_max: 2_000_000,
                 wall_ms_max: 2_000,
                 memory_bytes_max: 32 << 20,
                 log_bytes_max: 16 << 10,
+                messages_read_max: 64,
             },
             scripts_kept_max: 16_384,
         }
@@ -73,6 +77,8 @@ pub(crate) const MAP_MAX: usize = 256;
 pub(crate) const VARIABLES_MAX: usize = 64;
 /// Functions of one script.
 pub(crate) const FUNCTIONS_MAX: usize = 128;
+/// What reading the text of a message that stands counts as.
+pub(crate) const READ_OPERATIONS: usize = 100;
 /// How many operations pass between two looks at the clock.
 pub(crate) const TICK_OPERATIONS: u64 = 256;
 /// Bytes of one line of the log.

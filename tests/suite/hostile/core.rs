@@ -61,7 +61,8 @@ impl Play {
         };
         let load =
             |id: MessageId| (id, self.log.iter().find_map(|(record, _)| message::header_of(record, id)));
-        let evidence = Evidence { messages: facts.messages.into_iter().map(load).collect() };
+        let messages = facts.messages.into_iter().map(load).collect();
+        let evidence = Evidence { messages, ..Evidence::default() };
         let outcome = decide::decide(&self.stream, command, bodies, &evidence, &NoExtensions)?;
         Ok(Some(Record::of(self.stream.seq + 1, (command.clone(), evidence), outcome).0))
     }

@@ -5,6 +5,7 @@ mod documents;
 mod lifecycle;
 mod reload;
 mod tutorial;
+mod words;
 
 use kith::opened::Opened;
 use kith_core::body::Bodies;

@@ -2,7 +2,7 @@
 
 use super::{Call, Fault, FaultKind, Ran};
 use crate::body::Body;
-use crate::ids::{CommandId, CommunityId, MemberId};
+use crate::ids::{CommandId, CommunityId, MemberId, MessageId};
 
 /// Runs extensions for the core. Pure but for what it measures: the same call with the same seed comes to
 /// the same `Ran`.
@@ -16,6 +16,14 @@ pub trait Extensions: Send + Sync {
     /// The dice of a command: HMAC-SHA-256 over (community, command) under the host's secret. Recorded where
     /// an extension read them, so that a replay throws the same.
     fn seed(&self, community: CommunityId, command: CommandId) -> [u8; 32];
+
+    /// What a message of this stream says that stands and was last edited at `edited_ms`, its texts joined by
+    /// lines; `None` where they are erased or nothing can be read here. Whoever reads notes what was shown as
+    /// evidence. Ask by `message::text_of`.
+    fn words(&self, message: MessageId, edited_ms: Option<u64>) -> Option<String> {
+        let _ = (message, edited_ms);
+        None
+    }
 }
 
 /// No extension can be run here: every call is a fault. For folding, harnesses and tools that ask nothing.

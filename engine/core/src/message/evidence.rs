@@ -1,4 +1,5 @@
-//! Evidence: headers of messages that the state no longer holds, read from the log for one command.
+//! Evidence: what was read from the log for one command: headers of messages that the state no longer holds,
+//! and what messages say where a script asked.
 //!
 //! The record that posted a message has its first header; the state keeps the changed headers of the last
 //! `CHANGED_MESSAGES_MAX` messages that left the window. A message that was changed before all of those is
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::post::wrong;
 use super::{Command, Event, Header};
+use crate::body::BodyRef;
 use crate::channel;
 use crate::decide::{Ctx, Facts};
 use crate::event::Event as AnyEvent;
@@ -26,12 +28,16 @@ pub struct Evidence {
     /// Headers of messages older than the window; `None` for one that does not exist.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub messages: BTreeMap<MessageId, Option<Header>>,
+    /// What scripts were shown of messages that stand: the texts, to be read again where they are not erased;
+    /// none where there was nothing left to show.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shown: BTreeMap<MessageId, Vec<BodyRef>>,
 }
 
 impl Evidence {
     /// Whether nothing was loaded.
     pub fn is_empty(&self) -> bool {
-        self.messages.is_empty()
+        self.messages.is_empty() && self.shown.is_empty()
     }
 }
 

@@ -25,6 +25,7 @@ mod reaction;
 
 mod evidence;
 mod window;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ pub use mention::Mentions;
 pub use part::{Blob, CardSubject, MediaType, Part};
 pub use post::{Held, release};
 pub use window::{Messages, channel_page, imported, recent_of};
+pub use words::{edit_id, found_by, said, text_of, withheld_id};
 
 use serde::{Deserialize, Serialize};
 

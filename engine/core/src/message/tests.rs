@@ -522,7 +522,8 @@ fn evidence_of_another_message_proves_nothing() {
     let other = Header::new(id, bench.hall(), ANN, 1);
     let (hall, asked) = (bench.hall(), MessageId(5));
     let events = bench.by_hand(ANN, |ctx, _| {
-        let lie = Evidence { messages: BTreeMap::from([(asked, Some(other.clone()))]) };
+        let messages = BTreeMap::from([(asked, Some(other.clone()))]);
+        let lie = Evidence { messages, ..Evidence::default() };
         let ctx = Ctx { evidence: &lie, ..*ctx };
         let answer = decide(&ctx, &delete(asked), &mut Outcome::default());
         assert_eq!(code(answer), "not_found", "in {hall}");

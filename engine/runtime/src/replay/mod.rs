@@ -123,14 +123,14 @@ impl Meter {
 }
 
 /// One version on its way through the history.
-struct Track {
-    world: World,
+struct Track<'a> {
+    world: World<'a>,
     meter: Arc<Meter>,
     extensions: Extended,
 }
 
-impl Track {
-    fn new(stage: &Stage<'_>, world: World) -> Self {
+impl<'a> Track<'a> {
+    fn new(stage: &Stage<'_>, world: World<'a>) -> Self {
         let meter = Arc::<Meter>::default();
         let (runner, keys) = (Arc::clone(&stage.runner), Arc::clone(&stage.keys));
         let extensions = Extended::new(runner, keys, Mint::seeded(0), Arc::clone(&meter) as _);
@@ -157,10 +157,12 @@ pub fn run(
 ) -> Result<Report, AskError> {
     let (start, head) = recover::start_in_log(plan.community, stage.records)?;
     let mut count = Count::new(plan);
-    let world = World::new(start.clone(), &plan.draft, plan.cascade);
+    let world = World::new(stage.records, start.clone(), &plan.draft, plan.cascade);
     let mut draft = Track::new(stage, world);
-    let mut against =
-        plan.against.as_ref().map(|other| Track::new(stage, World::new(start, other, plan.cascade)));
+    let mut against = plan
+        .against
+        .as_ref()
+        .map(|other| Track::new(stage, World::new(stage.records, start, other, plan.cascade)));
     let (mut broken, mut frames) = (None, 0_u64);
     stage.records.read(plan.community, head.frame_no + 1, &mut |frame| {
         frames += 1;
@@ -194,6 +196,8 @@ pub fn run(
         let done = frame.head.seq;
         if frames.is_multiple_of(FRAMES_PER_PROGRESS) { seen(done) } else { ControlFlow::Continue(()) }
     })?;
+    draft.world.failed()?;
+    against.as_mut().map_or(Ok(()), |track| track.world.failed())?;
     match broken {
         Some(what) => Err(AskError::Unreadable { community: plan.community, what }),
         None => Ok(count.report(draft.world.state())),

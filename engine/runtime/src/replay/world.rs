@@ -12,6 +12,7 @@ use kith_core::member::{self, Member};
 use kith_core::message::{self, Evidence};
 use kith_core::moment::Moment;
 use kith_core::notice::Arg;
+use kith_core::ports::Records;
 use kith_core::queue::{Ground, Verdict};
 use kith_core::record::Record;
 use kith_core::rule::{self, Judgement, Occasion};
@@ -22,6 +23,8 @@ use sha2::{Digest, Sha256};
 
 use super::said::Said;
 use super::{Cascade, Draft};
+use crate::draft::AskError;
+use crate::words::Telling;
 
 /// What the version said of one message.
 #[derive(Debug, Clone)]
@@ -47,7 +50,10 @@ pub(super) struct Answer {
 }
 
 /// A state with one script in it.
-pub(super) struct World {
+pub(super) struct World<'a> {
+    records: &'a dyn Records,
+    /// Why something that the version asked for could not be read.
+    failed: Option<AskError>,
     stream: Stream,
     no: u32,
     cascade: Cascade,
@@ -56,10 +62,15 @@ pub(super) struct World {
     asked: u64,
 }
 
-impl World {
-    pub(super) fn new(stream: Stream, draft: &Draft, cascade: Cascade) -> Self {
-        let no = u32::MAX;
-        Self { stream, no, cascade, muted: BTreeMap::new(), draft: draft.clone(), asked: 0 }
+impl<'a> World<'a> {
+    pub(super) fn new(records: &'a dyn Records, stream: Stream, draft: &Draft, cascade: Cascade) -> Self {
+        let (no, muted, draft) = (u32::MAX, BTreeMap::new(), draft.clone());
+        Self { records, failed: None, stream, no, cascade, muted, draft, asked: 0 }
+    }
+
+    /// Why something that the version asked for could not be read: what it said since is worth nothing.
+    pub(super) fn failed(&mut self) -> Result<(), AskError> {
+        self.failed.take().map_or(Ok(()), Err)
     }
 
     /// The recorded state, with what the version did.
@@ -84,7 +95,12 @@ impl World {
         }
         self.asked += 1;
         let command = self.command(said);
-        let (record, added, answer) = self.run(said, &command, (bodies, extensions))?;
+        let telling = Telling::new(extensions, self.records, &self.stream);
+        let ran = self.run(said, &command, (bodies, &telling));
+        if let Err(error) = telling.end() {
+            self.failed.get_or_insert(error);
+        }
+        let (record, added, answer) = ran?;
         for event in &record.events {
             if let Event::Rule(rule::Event::Muted { member, mute, .. }) = event {
                 self.muted.insert(*member, mute.until_ms);

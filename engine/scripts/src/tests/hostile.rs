@@ -296,3 +296,21 @@ fn many_cheap_runs_keep_the_memory_flat() {
     let peak = grown.unwrap();
     assert!(peak.abs() < 16 << 10, "{peak} bytes more after {runs} runs");
 }
+
+#[test]
+fn a_run_reads_a_few_messages_and_each_once() {
+    let reads = "fn on_message(ctx, message) {
+  let texts = \"\";
+  for round in 0..3 { for one in questions() { texts += one.text; } }
+  hold(texts, \"x\")
+}";
+    let questions = |count: usize| {
+        let asked: Vec<String> = (0..count).map(|number| format!("\"{number}\"")).collect();
+        format!("text = \"x\"\nquestions = [{}]", asked.join(", "))
+    };
+    let few = play(reads, &questions(8));
+    assert!(few.ran.outcome.is_ok(), "{}", few.text);
+    let fault = play(reads, &questions(9)).ran.outcome.unwrap_err();
+    assert_eq!((fault.kind, fault.place.map(|place| place.line)), (FaultKind::Size, Some(3)));
+    assert!(fault.detail.contains("at most 8 messages"), "{}", fault.detail);
+}
