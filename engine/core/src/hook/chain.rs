@@ -389,6 +389,7 @@ impl<T> Value<T> {
             Self::Int(number) => Value::Int(number),
             Self::Bool(yes) => Value::Bool(yes),
             Self::Text(text) => Value::Text(put(owner, text)),
+            Self::Json(text) => Value::Json(put(owner, text)),
         }
     }
 }

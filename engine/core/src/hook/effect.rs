@@ -134,8 +134,20 @@ pub enum Value<T = BodyRef> {
     Int(i64),
     /// Yes or no.
     Bool(bool),
-    /// A text, or anything else as JSON.
+    /// A text.
     Text(T),
+    /// An array or a map, as JSON with its keys in order.
+    Json(T),
+}
+
+impl<T> Value<T> {
+    /// What somebody may have written in it.
+    pub const fn body(&self) -> Option<&T> {
+        match self {
+            Self::Text(body) | Self::Json(body) => Some(body),
+            Self::Int(_) | Self::Bool(_) => None,
+        }
+    }
 }
 
 impl<T> Effect<T> {
@@ -147,9 +159,8 @@ impl<T> Effect<T> {
             | Self::Remove { text, .. }
             | Self::Notify { text, .. }
             | Self::Post { text, .. }
-            | Self::Delete { text, .. }
-            | Self::Put { value: Value::Text(text), .. }
-            | Self::SetTimer { note: Some(Value::Text(text)), .. } => Some(text),
+            | Self::Delete { text, .. } => Some(text),
+            Self::Put { value, .. } | Self::SetTimer { note: Some(value), .. } => value.body(),
             _ => None,
         }
     }

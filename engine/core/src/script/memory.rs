@@ -105,8 +105,8 @@ fn check_key(key: &str) -> Result<(), Refusal> {
 }
 
 fn check_value(value: &Value) -> Result<(), Refusal> {
-    match value {
-        Value::Text(text) if text.len as usize > SCRIPT_VALUE_BYTES_MAX => {
+    match value.body() {
+        Some(text) if text.len as usize > SCRIPT_VALUE_BYTES_MAX => {
             Err(Refusal::TextTooLong { field: "value".to_owned(), max: SCRIPT_VALUE_BYTES_MAX as u64 })
         }
         _ => Ok(()),
@@ -156,13 +156,13 @@ pub(super) fn forget(scripts: &mut Scripts, no: u32, shelf: &mut Shelf<'_>) {
 }
 
 fn keep_value(value: &Value, shelf: &mut Shelf<'_>) {
-    if let Value::Text(text) = value {
+    if let Some(text) = value.body() {
         keep(shelf, text);
     }
 }
 
 fn drop_value(value: Option<&Value>, shelf: &mut Shelf<'_>) {
-    if let Some(Value::Text(text)) = value {
+    if let Some(text) = value.and_then(Value::body) {
         shelf.0.remove(text.id);
     }
 }

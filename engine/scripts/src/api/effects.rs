@@ -10,7 +10,7 @@ use rhai::Dynamic;
 
 use super::members::of_name;
 use super::messages::{channel_of, id_of};
-use super::store::value_of;
+use super::remembered::value_of;
 use super::table::Table;
 use super::value::{Channel, Member, Message, Span};
 use crate::frame::{self, Answer, stop, wrong};

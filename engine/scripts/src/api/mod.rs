@@ -14,6 +14,7 @@ mod events;
 mod lists;
 mod members;
 mod messages;
+mod remembered;
 mod requests;
 
 mod effects;

@@ -2,9 +2,10 @@
 //! own settings.
 
 use kith_core::community::Own;
-use kith_core::hook::{CardChange, Input, JoinRequest, Ringing, Typed as Asked, Value};
+use kith_core::hook::{CardChange, Input, JoinRequest, Ringing, Typed as Asked};
 use rhai::{Array, Dynamic, EvalAltResult};
 
+use super::remembered;
 use super::table::Table;
 use super::value::{Card, Change, Channel, Context, Member, NOBODY, Request, Rung, Settings, Typed, Want};
 use crate::frame::{self, Answer, Frame, wrong};
@@ -228,9 +229,7 @@ fn add_timer(table: &mut Table) {
         ),
         |_: &mut Rung| {
             ringing(|frame, ringing| match ringing.note {
-                Some(Value::Int(number)) => Ok(Dynamic::from(*number)),
-                Some(Value::Bool(yes)) => Ok(Dynamic::from(*yes)),
-                Some(Value::Text(text)) => Ok(Dynamic::from(frame.body(text)?.to_owned())),
+                Some(note) => remembered::shown(note, |text| frame.body(text)),
                 None => Ok(Dynamic::UNIT),
             })
         },

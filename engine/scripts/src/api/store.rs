@@ -1,12 +1,13 @@
 //! What a script remembers: `kv`. A run sees its own writes.
 
-use kith_core::hook::{FaultKind, Value};
-use kith_core::limits::{SCRIPT_KEY_BYTES_MAX, SCRIPT_VALUE_BYTES_MAX};
-use rhai::{Dynamic, EvalAltResult, ImmutableString};
+use kith_core::hook::Value;
+use kith_core::limits::SCRIPT_KEY_BYTES_MAX;
+use rhai::Dynamic;
 
+use super::remembered;
 use super::table::Table;
-use super::value::{Member, Store};
-use crate::frame::{self, Answer, stop, wrong};
+use super::value::Store;
+use crate::frame::{self, Answer, wrong};
 
 pub(super) fn add(table: &mut Table) {
     table.add(
@@ -31,10 +32,10 @@ pub(super) fn add(table: &mut Table) {
     table.add(
         (
             "kv.put(key: text, value: any)",
-            "Remembers a text, a number, or true or false.",
+            "Remembers a text, a number, true or false, or an array or a map of these, at most 8 deep; 8 KiB in all.",
             "kv.put(`seen:${message.author.id}`, ctx.now_ms);",
         ),
-        |_: &mut Store, key: &str, value: Dynamic| write(key, Some(value_of(value)?)),
+        |_: &mut Store, key: &str, value: Dynamic| write(key, Some(remembered::value_of(value)?)),
     );
     table.add(
         (
@@ -62,19 +63,15 @@ fn read(key: &str) -> Answer<Dynamic> {
     frame::with(|frame| {
         let journal = frame.journal.borrow();
         match journal.remembered(key) {
-            Some(Some(Value::Int(number))) => return Ok(Dynamic::from(*number)),
-            Some(Some(Value::Bool(yes))) => return Ok(Dynamic::from(*yes)),
-            Some(Some(Value::Text(text))) => return Ok(Dynamic::from(text.clone())),
+            Some(Some(value)) => return remembered::shown(value, |text| Ok(text)),
             Some(None) => return Ok(Dynamic::UNIT),
             None => {}
         }
         let memory = frame.community()?.scripts.memories.get(&frame.call()?.script.no);
-        Ok(match memory.and_then(|memory| memory.values.get(key)) {
-            Some(Value::Int(number)) => Dynamic::from(*number),
-            Some(Value::Bool(yes)) => Dynamic::from(*yes),
-            Some(Value::Text(text)) => Dynamic::from(ImmutableString::from(frame.body(text)?)),
-            None => Dynamic::UNIT,
-        })
+        match memory.and_then(|memory| memory.values.get(key)) {
+            Some(value) => remembered::shown(value, |text| frame.body(text)),
+            None => Ok(Dynamic::UNIT),
+        }
     })
 }
 
@@ -100,29 +97,4 @@ fn add_to(key: &str, by: i64) -> Answer<i64> {
     let count = count.saturating_add(by);
     write(key, Some(Value::Int(count)))?;
     Ok(count)
-}
-
-/// A value as it can be remembered.
-pub(super) fn value_of(value: Dynamic) -> Result<Value<String>, Box<EvalAltResult>> {
-    if let Ok(number) = value.as_int() {
-        return Ok(Value::Int(number));
-    }
-    if let Ok(yes) = value.as_bool() {
-        return Ok(Value::Bool(yes));
-    }
-    if value.is::<Member>() {
-        return Err(wrong(
-            "a member cannot be remembered: put `member.id`, and find them again by member(id)",
-        ));
-    }
-    match value.into_immutable_string() {
-        Ok(text) if text.len() > SCRIPT_VALUE_BYTES_MAX => Err(stop(
-            FaultKind::Effects,
-            format!("a remembered text has at most {SCRIPT_VALUE_BYTES_MAX} bytes"),
-        )),
-        Ok(text) => Ok(Value::Text(text.into())),
-        Err(kind) => Err(wrong(format!(
-            "only texts, numbers, true and false can be remembered, not {kind}: write a text with `${{…}}`"
-        ))),
-    }
 }

@@ -99,7 +99,7 @@ fn value_words(value: &Value<String>) -> String {
     match value {
         Value::Int(number) => number.to_string(),
         Value::Bool(yes) => yes.to_string(),
-        Value::Text(text) => text.clone(),
+        Value::Text(text) | Value::Json(text) => text.clone(),
     }
 }
 

@@ -298,6 +298,31 @@ fn many_cheap_runs_keep_the_memory_flat() {
 }
 
 #[test]
+fn what_is_remembered_is_neither_deep_nor_large_nor_alive() {
+    let size = FaultKind::Size;
+    ends("let a = [];\nfor n in 0..8 { a = [a]; }\nkv.put(\"a\", a);\nallow()", size, 4, "8 deep");
+    ends(
+        "let m = #{};\nfor n in 0..20 { m = #{m: m}; }\nkv.put(\"m\", m);\nallow()",
+        size,
+        4,
+        "of their own",
+    );
+    let effects = FaultKind::Effects;
+    ends("let s = \"a\"; s.pad(9000, 'a');\nkv.put(\"a\", [s]);\nallow()", effects, 3, "use several keys");
+    ends("let s = \"a\"; s.pad(9000, 'a');\nkv.put(\"a\", s);\nallow()", effects, 3, "use several keys");
+    ends("let a = []; a.pad(1000, -1000000000);\nkv.put(\"a\", a);\nallow()", effects, 3, "8192 bytes");
+    ends(
+        "let m = #{}; let s = \"a\"; s.pad(9000, 'a');\nm[s] = 1;\nkv.put(\"m\", m);\nallow()",
+        effects,
+        4,
+        "8192",
+    );
+    ends("kv.put(\"a\", [message.author]);\nallow()", FaultKind::Runtime, 2, "`member.id`");
+    ends("kv.put(\"a\", #{m: message});\nallow()", FaultKind::Runtime, 2, "`message.id`");
+    ends("kv.put(\"a\", [1.days]);\nallow()", FaultKind::Runtime, 2, "arrays and maps of them");
+}
+
+#[test]
 fn a_run_reads_a_few_messages_and_each_once() {
     let reads = "fn on_message(ctx, message) {
   let texts = \"\";

@@ -432,8 +432,10 @@ impl UndoItem {
             Self::Denied { held, .. } => held.parts.iter().filter_map(Part::body).collect(),
             Self::Rewritten { parts, .. } => parts.iter().filter_map(Part::body).collect(),
             Self::Card { change } => change.nickname.iter().chain(change.fields.values().flatten()).collect(),
-            Self::Value { old: Some(Value::Text(body)), .. }
-            | Self::Timer { old: Some(Waiting { note: Some(Value::Text(body)), .. }), .. } => vec![body],
+            Self::Value { old: Some(value), .. }
+            | Self::Timer { old: Some(Waiting { note: Some(value), .. }), .. } => {
+                value.body().into_iter().collect()
+            }
             _ => Vec::new(),
         }
     }
