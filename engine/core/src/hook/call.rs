@@ -8,7 +8,7 @@ use crate::decide::Ctx;
 use crate::event::Event;
 use crate::ids::{ChannelId, MessageId};
 use crate::member::{Member, Origin};
-use crate::message::Part;
+use crate::message::{Mentions, Part};
 use crate::script::{Script, Version};
 use crate::text::reading::Reading;
 
@@ -95,6 +95,8 @@ pub struct Posting<'a> {
     pub texts: &'a Reading<'a>,
     /// What it replies to.
     pub reply_to: Option<MessageId>,
+    /// Who is to take note of it; an edit names nobody anew.
+    pub mentions: &'a Mentions,
     /// Whether it changes a message that stands.
     pub edit: bool,
 }

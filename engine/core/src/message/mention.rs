@@ -1,14 +1,17 @@
-//! Mentions: who is to take note of a message, and the budget of telling everybody.
+//! Mentions: who is to take note of a message and is told so, and the budget of telling everybody.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::Messages;
-use crate::decide::Ctx;
+use super::{Header, Messages};
+use crate::channel;
+use crate::decide::{Ctx, Outcome};
 use crate::ids::MemberId;
 use crate::limits;
+use crate::member::Standing;
 use crate::moment::DAY_MS;
+use crate::notice::{Arg, Text};
 use crate::refusal::Refusal;
 use crate::role::{self, Permission};
 
@@ -52,6 +55,29 @@ pub(super) fn check_counts(ctx: &Ctx<'_>, mentions: &Mentions) -> Result<(), Ref
 /// Refuses members who are not inside.
 pub(super) fn check_members(ctx: &Ctx<'_>, mentions: &Mentions) -> Result<(), Refusal> {
     mentions.members.iter().try_for_each(|id| ctx.member_inside(*id).map(drop))
+}
+
+/// Tells those who are mentioned by name that they are, once for each message, however often it is released.
+/// Not told: the author, who has left meanwhile, scripts, and who may not read it. Everybody (`all`) is told
+/// by the message itself.
+pub(super) fn notify(ctx: &Ctx<'_>, header: &Header, mentions: &Mentions, out: &mut Outcome) {
+    if mentions.members.is_empty() || ctx.community.messages.get(header.id).is_some() {
+        return;
+    }
+    let Some(channel) = ctx.community.channels.get(header.channel) else { return };
+    let named = mentions.members.iter().filter_map(|id| ctx.community.members.get(*id));
+    let told = named.filter(|member| {
+        member.id != header.author
+            && member.standing == Standing::Active
+            && channel::may_read(ctx.community, member, channel)
+    });
+    for member in told.take(limits::MENTIONS_MAX) {
+        let text = Text::new("message.mentioned")
+            .with("author", Arg::Member(header.author))
+            .with("channel", Arg::Channel(channel.id))
+            .with("message", Arg::Message(header.id));
+        out.notify(member.id, text);
+    }
 }
 
 impl Messages {

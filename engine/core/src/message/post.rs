@@ -203,6 +203,7 @@ fn posting<'a>(author: &'a Member, held: &'a Held, texts: &'a Reading<'a>) -> Po
         parts: &held.parts,
         texts,
         reply_to: held.header.reply_to,
+        mentions: &held.mentions,
         edit: held.edits.is_some(),
     }
 }
@@ -247,6 +248,9 @@ pub fn release(ctx: &Ctx<'_>, held: &Held, out: &mut Outcome) {
 fn publish(ctx: &Ctx<'_>, held: Held, out: &mut Outcome) {
     let Held { header, parts, mentions, edits, original } = held;
     let original = original.into_boxed_slice();
+    if edits.is_none() {
+        mention::notify(ctx, &header, &mentions, out);
+    }
     out.event(match edits {
         None => Event::Posted { header: *header, parts, mentions, original },
         Some(old) => Event::Edited {

@@ -532,6 +532,45 @@ fn evidence_of_another_message_proves_nothing() {
 }
 
 #[test]
+fn who_is_mentioned_is_told_once_if_they_may_read_it() {
+    let mut bench = Bench::new();
+    let staff = channel::ChannelConfig {
+        read_roles: ["moderator".to_owned()].into(),
+        ..channel::ChannelConfig::group("staff")
+    };
+    bench.ask(OWNER, channel::Command::Open { channel: staff }).unwrap();
+    let staff = bench.community().channels.of_name("staff").unwrap().id;
+    let told = |events: &[AnyEvent]| -> Vec<MemberId> {
+        let mentioned = |event: &AnyEvent| match event {
+            AnyEvent::Member(crate::member::Event::Notified { member, text }) => {
+                (text.code == "message.mentioned").then_some(*member)
+            }
+            _ => None,
+        };
+        events.iter().filter_map(mentioned).collect()
+    };
+    let mut held = Held {
+        header: Box::new(Header::new(MessageId(9), staff, MODERATOR, START_MS)),
+        parts: Vec::new(),
+        mentions: Mentions { members: [MODERATOR, ANN, BEN, OWNER, GONE].into(), all: true },
+        edits: None,
+        original: Vec::new(),
+    };
+    let release = |bench: &mut Bench, held: &Held| {
+        told(&bench.by_hand(MODERATOR, |ctx, out| post::release(ctx, held, out)))
+    };
+    assert_eq!(release(&mut bench, &held), [OWNER], "who may not read the channel learns nothing of it");
+    *held.header = Header::new(MessageId(10), bench.hall(), MODERATOR, START_MS);
+    assert_eq!(release(&mut bench, &held), [OWNER, ANN, BEN], "not the author, not who has left");
+    assert_eq!(release(&mut bench, &held), [], "and not again");
+    let parts = bench.text("look, Ben");
+    let mentions = Mentions { members: [BEN].into(), all: false };
+    let (channel, sort) = (bench.hall(), Sort::Talk);
+    let post = Command::Post { channel, parts, reply_to: None, sort, mentions };
+    assert_eq!(told(&bench.ask(ANN, post).unwrap()), [BEN]);
+}
+
+#[test]
 fn verdicts_become_a_post_a_hold_or_a_denial() {
     let mut bench = Bench::new();
     let hall = bench.hall();

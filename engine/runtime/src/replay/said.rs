@@ -1,12 +1,17 @@
 //! What was said in a record, and what became of it then.
 
+use std::collections::BTreeSet;
+
 use kith_core::command::CommandKind;
 use kith_core::event::Event;
 use kith_core::ids::{ChannelId, MemberId, MessageId};
 use kith_core::import::{self, Label};
-use kith_core::message::{self, Held, Part};
+use kith_core::message::{self, Held, Mentions, Part};
 use kith_core::queue::{self, Ground, Verdict};
 use kith_core::record::Record;
+
+/// What a message names whose record mentions nobody.
+static NOBODY: Mentions = Mentions { members: BTreeSet::new(), all: false };
 
 /// Something that somebody said, or wanted to say.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +28,8 @@ pub(super) struct Said<'a> {
     pub(super) at_ms: u64,
     /// What it answered.
     pub(super) reply_to: Option<MessageId>,
+    /// Who was to take note of it.
+    pub(super) mentions: &'a Mentions,
     /// Whether it changed a message that stood.
     pub(super) edit: bool,
     /// Whether it was imported: nobody decided about it here.
@@ -76,6 +83,7 @@ fn imported(event: &Event) -> Option<Said<'_>> {
         parts,
         at_ms: *said_at_ms,
         reply_to: *reply_to,
+        mentions: &NOBODY,
         edit: false,
         imported: true,
         label: *label,
@@ -126,10 +134,10 @@ fn fate(record: &Record) -> Option<Fate<'_>> {
 
 fn posted(record: &Record) -> Option<Said<'_>> {
     let CommandKind::Message(asked) = &record.command.kind else { return None };
-    let (parts, reply_to, edit) = match asked {
-        message::Command::Post { parts, reply_to, .. } => (parts, *reply_to, false),
-        message::Command::Announce { parts, .. } => (parts, None, false),
-        message::Command::Edit { parts, .. } => (parts, None, true),
+    let (parts, reply_to, mentions, edit) = match asked {
+        message::Command::Post { parts, reply_to, mentions, .. } => (parts, *reply_to, mentions, false),
+        message::Command::Announce { parts, mentions, .. } => (parts, None, mentions, false),
+        message::Command::Edit { parts, .. } => (parts, None, &NOBODY, true),
         _ => return None,
     };
     let fate = fate(record)?;
@@ -146,6 +154,7 @@ fn posted(record: &Record) -> Option<Said<'_>> {
         parts,
         at_ms: record.command.at_ms,
         reply_to,
+        mentions,
         edit,
         imported: false,
         label: None,

@@ -148,6 +148,7 @@ impl<'a> World<'a> {
             parts: said.parts,
             texts: &texts,
             reply_to: said.reply_to,
+            mentions: said.mentions,
             edit: said.edit,
         });
         let verdict = chain.ask((script, script.live()), &input, &mut out).verdict;

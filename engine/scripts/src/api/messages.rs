@@ -7,7 +7,7 @@ use kith_core::event::Event;
 use kith_core::hook::{Input, Posting};
 use kith_core::ids::{ChannelId, MessageId};
 use kith_core::message;
-use kith_core::message::{Header, Part, Sort};
+use kith_core::message::{Header, Mentions, Part, Sort};
 use rhai::{Array, EvalAltResult, ImmutableString, Position};
 
 use super::table::Table;
@@ -63,6 +63,7 @@ pub(super) fn channel_of(message: Message) -> Answer<ChannelId> {
 
 pub(super) fn add(table: &mut Table) {
     add_content(table);
+    add_mentions(table);
     add_place(table);
     add_links(table);
     add_questions(table);
@@ -108,6 +109,46 @@ fn add_content(table: &mut Table) {
             Message::Draft => draft(|posting| posting.parts.iter().map(|part| kind(part).into()).collect()),
             Message::Posted(_) => Ok(Array::new()),
         },
+    );
+}
+
+/// Looks at whom a message mentions. Of one that stands that is known while it is told of.
+fn mentioned<T>(message: Message, none: T, look: impl FnOnce(&Mentions) -> T) -> Answer<T> {
+    match message {
+        Message::Draft => draft(|posting| look(posting.mentions)),
+        Message::Posted(id) => frame::with(|frame| {
+            let Input::Event(happening) = frame.input()? else { return Ok(none) };
+            Ok(match happening.event {
+                Event::Message(message::Event::Posted { header, mentions, .. }) if header.id == id => {
+                    look(mentions)
+                }
+                _ => none,
+            })
+        }),
+    }
+}
+
+fn add_mentions(table: &mut Table) {
+    table.add(
+        (
+            "Message.mentions -> array",
+            "The ids of the members that it mentions by name; of messages that stand, empty but for the one that \
+             `message.posted` tells of.",
+            "for id in message.mentions { if member(id).has_tag(\"core\") { return allow(); } }",
+        ),
+        |message: &mut Message| {
+            mentioned(*message, Array::new(), |mentions| {
+                mentions.members.iter().map(|id| id.to_string().into()).collect()
+            })
+        },
+    );
+    table.add(
+        (
+            "Message.mentions_all -> bool",
+            "Whether it mentions everybody.",
+            "if message.mentions_all { return hold(\"all\", \"A moderator looks at it.\"); }",
+        ),
+        |message: &mut Message| mentioned(*message, false, |mentions| mentions.all),
     );
 }
 

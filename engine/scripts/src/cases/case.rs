@@ -23,6 +23,9 @@ pub struct Case {
     /// Whether it changes a message that stands.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub edit: bool,
+    /// Whom the message mentions, by name; `all` for everybody.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<String>,
     /// Who writes, asks, types or is told of; goes by `ann` where no name is given.
     pub author: Who,
     /// How an applicant came.
@@ -94,6 +97,7 @@ impl Default for Case {
             text: String::new(),
             channel: "general".to_owned(),
             edit: false,
+            mentions: Vec::new(),
             author: Who::default(),
             source: None,
             inviter: None,

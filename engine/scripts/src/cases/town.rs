@@ -15,7 +15,7 @@ use kith_core::hook::{
 };
 use kith_core::ids::{BodyId, CommandId, CommunityId, MemberId, MessageId, PersonId, ReceiptId, mint};
 use kith_core::member::{self, Member, Origin, Standing};
-use kith_core::message::{self, Evidence, Header, Part, Sort};
+use kith_core::message::{self, Evidence, Header, Mentions, Part, Sort};
 use kith_core::moment::DAY_MS;
 use kith_core::record::Record;
 use kith_core::script::{Binding, Memory, Origin as From, Script, Version};
@@ -37,6 +37,7 @@ pub(super) struct Town {
     texts: BTreeMap<MessageId, String>,
     pub(super) author: MemberId,
     inviter: Option<MemberId>,
+    mentions: Mentions,
     message: MessageId,
 }
 
@@ -77,6 +78,7 @@ impl Town {
             texts: BTreeMap::new(),
             author: MemberId(0),
             inviter: None,
+            mentions: Mentions::default(),
             message: MessageId(0),
         };
         town.create(case, zone)?;
@@ -84,6 +86,9 @@ impl Town {
         town.author =
             town.settle(&case.author, "ann", if applicant { Standing::Applicant } else { Standing::Active });
         town.inviter = case.inviter.as_ref().map(|who| town.settle(who, "ben", Standing::Active));
+        for name in &case.mentions {
+            town.mention(name);
+        }
         town.remember(case);
         town.talk(case);
         Ok(town)
@@ -174,6 +179,15 @@ impl Town {
             community.rules.record.strikes.entry(id).or_default().add(receipt, now_ms, forget_ms);
         });
         id
+    }
+
+    fn mention(&mut self, name: &str) {
+        if name == "all" {
+            self.mentions.all = true;
+        } else {
+            let member = self.settle(&Who::default(), name, Standing::Active);
+            self.mentions.members.insert(member);
+        }
     }
 
     fn remember(&mut self, case: &Case) {
@@ -267,6 +281,7 @@ impl Town {
                 parts: &prepared.parts,
                 texts: &reading,
                 reply_to: None,
+                mentions: &self.mentions,
                 edit: case.edit,
             }),
             Hook::Command => {
@@ -321,7 +336,7 @@ impl Town {
             "member.left" => member::Event::Left { member }.into(),
             "member.tagged" => member::Event::Tagged { member, tag: case.text.clone() }.into(),
             "message.posted" => {
-                let (parts, mentions) = (Vec::new(), message::Mentions::default());
+                let (parts, mentions) = (Vec::new(), self.mentions.clone());
                 message::Event::Posted { header, parts, mentions, original: Box::default() }.into()
             }
             "reaction.added" => {

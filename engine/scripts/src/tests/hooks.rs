@@ -1,5 +1,7 @@
 //! Every hook, each kind of effect, memory, dice and calendar.
 
+use kith_core::hook::{Effect, Value};
+
 use super::{check, play};
 use crate::cases;
 
@@ -194,4 +196,40 @@ fn a_case_that_fails_shows_the_difference() {
     insta::assert_snapshot!(result.text);
     assert!(cases::parse("[[case]]\nname = \"x\"\nbogus = 1").is_err());
     assert_eq!(cases::parse("[[case]]\nname = \"x\"\n[[case]]\nname = \"y\"").unwrap().len(), 2);
+}
+
+#[test]
+fn arrays_and_maps_are_remembered_as_they_were_with_their_keys_in_order() {
+    let source = r##"
+fn on_message(ctx, message) {
+  let put = #{zeta: [1, -2, true, ()], alpha: #{text: "a\"b\n你", none: ()}, empty: [], map: #{}};
+  kv.put("v", put);
+  let got = kv.get("v");
+  if got != put { return deny("other", `${got}`); }
+  got.alpha.text = "changed";
+  if kv.get("v") != put { return deny("shared", "the same value"); }
+  allow()
+}"##;
+    let result = play(source, "text = \"x\"");
+    let (_, effects) = result.ran.outcome.unwrap();
+    let [Effect::Put { value: Value::Json(json), .. }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(
+        json,
+        r##"{"alpha":{"none":null,"text":"a\"b\n你"},"empty":[],"map":{},"zeta":[1,-2,true,null]}"##
+    );
+}
+
+#[test]
+fn a_message_names_whom_it_mentions() {
+    let source = "fn on_message(ctx, message) {
+  let names = \"\";
+  for id in message.mentions { names += member(id).name; }
+  deny(`${names} ${message.mentions_all}`, \"x\")
+}";
+    check(source, "text = \"x\"\nmentions = [\"ben\", \"all\"]\nexpect = \"deny ben true\"");
+    check(source, "text = \"x\"\nexpect = \"deny  false\"");
+    let told = "fn on_event(ctx, event) {
+  for id in event.message.mentions { notify(member(id), event.message.author.name); }
+}";
+    check(told, "event = \"message.posted\"\nmentions = [\"ben\"]\neffects = [\"notify ben ann\"]");
 }
