@@ -14,6 +14,7 @@ use crate::fault;
 use crate::frame::Frame;
 use crate::limits::Limits;
 use crate::lint;
+use crate::reads::{self, Reads};
 
 /// The newest level of what scripts can say; a source names the one it was written for as `// api: 1`.
 pub(crate) const API_LEVEL: u32 = 1;
@@ -22,8 +23,8 @@ pub(crate) const API_LEVEL: u32 = 1;
 pub struct Compiled {
     /// The hooks that it answers.
     pub hooks: BTreeSet<Hook>,
-    /// What it declares to read beyond the state, such as `questions(7d)`.
-    pub reads: Vec<String>,
+    /// What it declares to read.
+    pub(crate) reads: Reads,
     /// The level that it was written for.
     pub api: u32,
     /// What is probably not meant.
@@ -78,20 +79,21 @@ pub(crate) fn compile(text: &str, limits: &Limits) -> Result<Compiled, Vec<Diagn
         return Err(punctuation);
     }
     let header = Header::read(&source)?;
+    let reads = Reads::declared(&source)?;
     let bare = engine::build(None, &limits.waited_for);
     let parsed = bare.compile(text).map_err(|error| vec![explain::parse_error(&source, &error)])?;
-    let (errors, mut warnings): (Vec<Diagnostic>, Vec<Diagnostic>) =
+    let (mut errors, warnings): (Vec<Diagnostic>, Vec<Diagnostic>) =
         lint::lint(&source, &parsed).into_iter().partition(Diagnostic::is_error);
+    errors.extend(reads::undeclared(&source, &parsed, &reads));
     if !errors.is_empty() {
         return Err(errors);
     }
     let (ast, constants) = strictly(&source, &parsed, limits)?;
-    warnings.extend(header.warnings);
     let bodies: BTreeMap<Hook, Body> =
         Hook::ALL.into_iter().filter_map(|hook| Some((hook, body(&ast, hook)?))).collect();
     Ok(Compiled {
         hooks: bodies.keys().copied().collect(),
-        reads: header.reads,
+        reads,
         api: header.api,
         warnings,
         bodies,
@@ -142,13 +144,11 @@ fn strictly(
 /// What a source says about itself in its first comments.
 struct Header {
     api: u32,
-    reads: Vec<String>,
-    warnings: Vec<Diagnostic>,
 }
 
 impl Header {
     fn read(source: &Source<'_>) -> Result<Self, Vec<Diagnostic>> {
-        let mut header = Self { api: API_LEVEL, reads: Vec::new(), warnings: Vec::new() };
+        let mut header = Self { api: API_LEVEL };
         let mut at = 0;
         for line in source.text.split_inclusive('\n') {
             let said = line.trim();
@@ -166,15 +166,7 @@ impl Header {
                     }
                 };
             }
-            if let Some((_, reads)) = line.split_once("// reads:") {
-                header.reads.extend(reads.split(',').map(|read| read.trim().to_owned()));
-            }
             at += line.len();
-        }
-        let unknown = header.reads.iter().find(|read| !read.starts_with("questions("));
-        if let Some(read) = unknown {
-            let said = Source::about("unknown_read", format!("`{read}` is nothing that can be read"));
-            header.warnings.push(said.with_hint("write `// reads: questions(7d)`").into_warning());
         }
         Ok(header)
     }

@@ -25,7 +25,8 @@ fn rhai_type(kind: &str) -> &str {
 pub fn definitions() -> String {
     let mut out = String::from("module static;\n");
     for entry in entries() {
-        let _ = write!(out, "\n/// {}\n///\n/// ```rhai\n/// {}\n/// ```\n", entry.doc, entry.example);
+        let lines = entry.example.replace('\n', "\n/// ");
+        let _ = write!(out, "\n/// {}\n///\n/// ```rhai\n/// {lines}\n/// ```\n", entry.doc);
         let own = (!entry.on.is_empty()).then(|| format!("self: {}", rhai_type(entry.on)));
         let rest = entry.parameters.iter().map(|one| format!("{}: {}", one.name, rhai_type(one.kind)));
         let parameters: Vec<String> = own.into_iter().chain(rest).collect();

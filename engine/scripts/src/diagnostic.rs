@@ -185,10 +185,4 @@ impl Diagnostic {
         self.hint = Some(hint.into());
         self
     }
-
-    /// Makes it a warning.
-    pub(crate) fn into_warning(mut self) -> Self {
-        self.severity = Severity::Warning;
-        self
-    }
 }

@@ -22,6 +22,7 @@ use crate::allocator::held_bytes;
 use crate::dice::Dice;
 use crate::journal::Journal;
 use crate::limits::{Budget, READ_OPERATIONS, TICK_OPERATIONS};
+use crate::reads::Reads;
 
 /// What a registered function returns.
 pub(crate) type Answer<T> = Result<T, Box<EvalAltResult>>;
@@ -67,6 +68,7 @@ pub(crate) struct Frame<'a> {
     /// What it was called with; `None` while constants are worked out.
     call: Option<(&'a Call<'a>, &'a dyn Outside)>,
     budget: Budget,
+    reads: Reads,
     started: Instant,
     held_before: i64,
     peak: Cell<i64>,
@@ -87,6 +89,7 @@ impl<'a> Frame<'a> {
         Self {
             call,
             budget,
+            reads: Reads::default(),
             started: now(),
             held_before: held_bytes(),
             peak: Cell::new(0),
@@ -97,6 +100,16 @@ impl<'a> Frame<'a> {
             read: RefCell::default(),
             normal: RefCell::new(None),
         }
+    }
+
+    /// The same for a script that declares what it reads.
+    pub(crate) fn reading(self, reads: Reads) -> Self {
+        Self { reads, ..self }
+    }
+
+    /// What the script declares to read.
+    pub(crate) fn reads(&self) -> Reads {
+        self.reads
     }
 
     /// Runs something inside this frame.

@@ -82,7 +82,7 @@ impl Host {
             Ok(compiled) => compiled,
             Err(said) => return uncompiled(hook, &said),
         };
-        let frame = Frame::new(Some((call, outside)), *self.limits.of(hook.class()));
+        let frame = Frame::new(Some((call, outside)), *self.limits.of(hook.class())).reading(compiled.reads);
         let outcome = frame.enter(|| {
             let called = catch_unwind(AssertUnwindSafe(|| invoke(&compiled, call.input, hook)));
             called.unwrap_or_else(|_| Err(bug()))

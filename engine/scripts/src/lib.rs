@@ -10,6 +10,7 @@
 mod compile;
 mod engine;
 mod host;
+mod reads;
 
 mod allocator;
 mod dice;

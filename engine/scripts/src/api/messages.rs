@@ -8,12 +8,14 @@ use kith_core::hook::{Input, Posting};
 use kith_core::ids::{ChannelId, MessageId};
 use kith_core::message;
 use kith_core::message::{Header, Mentions, Part, Sort};
+use kith_core::moment::{DAY_MS, Duration};
 use rhai::{Array, EvalAltResult, ImmutableString, Position};
 
 use super::table::Table;
 use super::value::{Channel, Links, Member, Message, NOBODY, Questions, Span};
 use crate::frame::{self, Answer, Frame, wrong};
 use crate::limits::QUESTIONS_MAX;
+use crate::reads;
 
 /// Looks at the header of a message that stands.
 fn header<T>(id: MessageId, none: T, look: impl FnOnce(&Frame<'_>, &Header) -> Answer<T>) -> Answer<T> {
@@ -77,8 +79,8 @@ fn add_content(table: &mut Table) {
     table.add(
         (
             "Message.text -> text",
-            "What it says, its parts joined by lines; empty where it is deleted or erased. A run reads the texts \
-             of at most 8 messages that stand; `on_timer` and `propose_topics` of 64.",
+            "What it says, its parts joined by lines; empty where it is deleted or erased. A run reads the \
+             texts of at most 8 messages that stand; `on_timer` and `propose_topics` of 64.",
             "if message.text == \"\" { return allow(); }",
         ),
         |message: &mut Message| -> Answer<ImmutableString> {
@@ -132,8 +134,8 @@ fn add_mentions(table: &mut Table) {
     table.add(
         (
             "Message.mentions -> array",
-            "The ids of the members that it mentions by name; of messages that stand, empty but for the one that \
-             `message.posted` tells of.",
+            "The ids of the members that it mentions by name; of messages that stand, empty but for the one \
+             that `message.posted` tells of.",
             "for id in message.mentions { if member(id).has_tag(\"core\") { return allow(); } }",
         ),
         |message: &mut Message| {
@@ -284,8 +286,9 @@ fn add_questions(table: &mut Table) {
     table.add(
         (
             "questions() -> Questions",
-            "The newest messages that ask for help.",
-            "topic: log(`${questions().len}`); return [];",
+            "The newest messages that ask for help, as far back as the script declares: `// reads: \
+             questions(7d)`.",
+            "topic: // reads: questions(7d)\nlog(`${questions().len}`); return [];",
         ),
         || -> Answer<Questions> { gather(|_, _| true) },
     );
@@ -293,11 +296,21 @@ fn add_questions(table: &mut Table) {
         (
             "Questions.unanswered(within: Span) -> Questions",
             "Those of that time without an accepted answer.",
-            "topic: let q = questions().unanswered(7.days); if q.len > 0 { return [topic(\"Who knows?\", \
+            "topic: // reads: questions(7d)\nlet q = questions().unanswered(7.days); if q.len > 0 { return \
+             [topic(\"Who knows?\", \
              q[0].text)]; } return [];",
         ),
         |questions: &mut Questions, within: Span| {
             let known = Arc::clone(&questions.0);
+            let declared_ms = frame::with(|frame| Ok(frame.reads().questions_ms.unwrap_or(0)))?;
+            if within.0 > declared_ms {
+                return Err(wrong(format!(
+                    "this looks {} back and the script declares {}: {}",
+                    Duration(within.0),
+                    Duration(declared_ms),
+                    reads::remedy(within.0)
+                )));
+            }
             gather(move |header, now_ms| {
                 known.contains(&header.id)
                     && header.accepted.is_none()
@@ -306,7 +319,11 @@ fn add_questions(table: &mut Table) {
         },
     );
     table.add(
-        ("Questions.len -> int", "How many.", "topic: if questions().len == 0 { return []; } return [];"),
+        (
+            "Questions.len -> int",
+            "How many.",
+            "topic: // reads: questions(7d)\nif questions().len == 0 { return []; } return [];",
+        ),
         |questions: &mut Questions| questions.0.len() as i64,
     );
     table.module.set_indexer_get_fn(|questions: &mut Questions, index: i64| {
@@ -324,9 +341,15 @@ fn add_questions(table: &mut Table) {
 fn gather(keep: impl Fn(&Header, u64) -> bool) -> Answer<Questions> {
     frame::with(|frame| {
         let now_ms = frame.ctx()?.at_ms();
+        let declared_ms = frame.reads().questions_ms.ok_or_else(|| {
+            wrong(format!("the script does not say that it reads questions: {}", reads::remedy(7 * DAY_MS)))
+        })?;
         let recent = frame.community()?.messages.recent().rev();
         let asked = recent.filter(|header| header.sort == Sort::Question && header.deleted.is_none());
-        let kept = asked.filter(|header| keep(header, now_ms)).take(QUESTIONS_MAX).map(|header| header.id);
+        let kept = asked
+            .filter(|header| now_ms.saturating_sub(header.at_ms) <= declared_ms && keep(header, now_ms))
+            .take(QUESTIONS_MAX)
+            .map(|header| header.id);
         let found: Vec<MessageId> = kept.collect();
         frame.charge(found.len())?;
         Ok(Questions(found.into()))

@@ -32,7 +32,8 @@ pub(super) fn add(table: &mut Table) {
     table.add(
         (
             "kv.put(key: text, value: any)",
-            "Remembers a text, a number, true or false, or an array or a map of these, at most 8 deep; 8 KiB in all.",
+            "Remembers a text, a number, true or false, or an array or a map of these, at most 8 deep; \
+             8 KiB in all.",
             "kv.put(`seen:${message.author.id}`, ctx.now_ms);",
         ),
         |_: &mut Store, key: &str, value: Dynamic| write(key, Some(remembered::value_of(value)?)),

@@ -2,7 +2,7 @@
 
 use kith_core::hook::{Effect, Value};
 
-use super::{check, play};
+use super::{check, complaints, play};
 use crate::cases;
 
 #[test]
@@ -232,4 +232,31 @@ fn a_message_names_whom_it_mentions() {
   for id in event.message.mentions { notify(member(id), event.message.author.name); }
 }";
     check(told, "event = \"message.posted\"\nmentions = [\"ben\"]\neffects = [\"notify ben ann\"]");
+}
+
+#[test]
+fn what_is_read_is_declared() {
+    let topics = |head: &str, asks: &str| {
+        format!(
+            "fn propose_topics(ctx, want) {{ // {head}\n  let q = {asks};\n  [topic(`${{q.len}}`, \"\")]\n}}"
+        )
+    };
+    let case = "topics = 1\nquestions = [\"how?\"]";
+    for (head, asks, remedy) in [
+        ("nothing", "questions()", "`// reads: questions(7d)`"),
+        ("nothing", "[questions()].map(|q| q.len)", "`// reads: questions(7d)`"),
+        ("reads: points(7d)", "questions()", "`points(7d)` is nothing"),
+        ("reads: questions(a week)", "questions()", "`// reads: questions(7d)`"),
+    ] {
+        let said = complaints(&topics(head, asks));
+        assert!(said.contains(remedy) && said.contains("line "), "{head} {asks}: {said}");
+    }
+    let far = topics("reads: questions(2d), questions(36h)", "questions().unanswered(3.days)");
+    let fault = play(&far, case).ran.outcome.unwrap_err();
+    assert!(fault.detail.contains("3d back and the script declares 2d"), "{}", fault.detail);
+    assert!(fault.detail.contains("questions(3d)"), "{}", fault.detail);
+    check(
+        &topics("reads: questions(2d)", "questions().unanswered(2.days)"),
+        &format!("{case}\nexpect = \"topics 1\""),
+    );
 }

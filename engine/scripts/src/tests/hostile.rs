@@ -324,7 +324,7 @@ fn what_is_remembered_is_neither_deep_nor_large_nor_alive() {
 
 #[test]
 fn a_run_reads_a_few_messages_and_each_once() {
-    let reads = "fn on_message(ctx, message) {
+    let reads = "fn on_message(ctx, message) { // reads: questions(7d)
   let texts = \"\";
   for round in 0..3 { for one in questions() { texts += one.text; } }
   hold(texts, \"x\")
