@@ -7,7 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kith_core::ids::CommunityId;
+use kith_core::body::Bodies;
+use kith_core::ids::{CommandId, CommunityId};
 use kith_core::ports::Clock as _;
 use kith_core::refusal::Refusal;
 use kith_core::stream::{Community, Stream};
@@ -131,7 +132,18 @@ impl Session {
         kind: impl Into<CommandKind>,
     ) -> Result<Reply, Failure> {
         let id = self.mint.command(self.now_ms());
-        Ok(self.engine.ask(Draft::new(id, community, Actor::Host, kind)).await?)
+        self.ask_with((id, Bodies::default()), community, kind).await
+    }
+
+    /// The same with an id that is known already and what it refers to.
+    pub(crate) async fn ask_with(
+        &self,
+        (id, bodies): (CommandId, Bodies),
+        community: CommunityId,
+        kind: impl Into<CommandKind>,
+    ) -> Result<Reply, Failure> {
+        let draft = Draft::new(id, community, Actor::Host, kind).with_bodies(bodies);
+        Ok(self.engine.ask(draft).await?)
     }
 
     /// Waits until the index is open: an erasure purges snapshots, and is only tried again at the next

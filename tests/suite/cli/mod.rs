@@ -7,6 +7,7 @@ mod community;
 mod demo;
 mod failures;
 mod past;
+mod topic;
 mod undo;
 
 use std::ffi::OsString;

@@ -18,6 +18,7 @@ mod replay;
 mod restore;
 mod script;
 mod shown;
+mod topic;
 mod undo;
 mod verify;
 
@@ -57,6 +58,9 @@ pub(crate) enum Command {
     /// Invites: codes with uses and an end
     #[command(subcommand)]
     Invite(invite::Invites),
+    /// Topics: the hour, the board of what is planned, what was raised and what it brought
+    #[command(subcommand)]
+    Topic(topic::Topics),
     /// Members: who there is, one's export, erasure
     #[command(subcommand)]
     Member(member::Members),
@@ -100,6 +104,7 @@ pub(crate) fn run(arguments: Arguments, streams: &mut Streams) -> Result<Report,
         Command::Compact(compact) => compact.run(&mut stage),
         Command::Community(community) => community.run(&mut stage),
         Command::Invite(invites) => invites.run(),
+        Command::Topic(topics) => topics.run(&stage),
         Command::Member(members) => members.run(&stage),
         Command::Queue(queue) => queue.run(&stage),
         Command::Receipt(receipts) => receipts.run(&stage),

@@ -1,10 +1,12 @@
-//! Pieces that several commands show: times, names, counts.
+//! Pieces that several commands show: times, names, sentences, tables.
 
 use kith_core::body::{Bodies, BodyRef};
-use kith_core::community::Zone;
+use kith_core::community::{Language, Zone};
 use kith_core::ids::MemberId;
 use kith_core::message::Part;
+use kith_core::notice::{Arg, Text};
 use kith_core::stream::Stream;
+use kith_runtime::texts::Reader;
 
 /// A moment in a community's zone.
 pub(crate) fn moment(at_ms: u64, zone: &Zone) -> String {
@@ -62,4 +64,37 @@ pub(crate) fn path_of(value: &serde_json::Value, depth: usize) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// A text of the message files with its arguments, each as it stands.
+pub(crate) fn text(code: &str, args: &[(&str, &str)]) -> Text {
+    args.iter().fold(Text::new(code), |text, (name, value)| text.with(name, Arg::Name((*value).to_owned())))
+}
+
+/// A text as a sentence that names nothing of a community.
+pub(crate) fn sentence(language: Language, text: &Text) -> String {
+    Reader { language, stream: None }.render(text)
+}
+
+/// Columns under each other; the last one is as long as it likes.
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|it| columns_of(it)).max();
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(cell);
+            line.push_str(&" ".repeat(width - columns_of(cell) + 2));
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// Columns of a terminal.
+fn columns_of(text: &str) -> usize {
+    text.chars().map(kith_runtime::blueprint::columns).sum()
 }

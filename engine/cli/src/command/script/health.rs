@@ -11,9 +11,10 @@ use kith_core::script::{Health as Counted, Script};
 use kith_runtime::scripting::{Doing, Fault};
 use serde_json::json;
 
+use super::super::shown::table;
 use super::super::{Stage, shown};
 use super::OfCommunity;
-use super::page::{self, Say, table};
+use super::page::{self, Say};
 use crate::failure::Failure;
 use crate::report::Report;
 use crate::scripting::{Measured, Scripting};

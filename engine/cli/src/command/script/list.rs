@@ -5,7 +5,8 @@ use kith_core::script::{OnFault, Script};
 use serde_json::{Value, json};
 
 use super::super::Stage;
-use super::page::{Say, table};
+use super::super::shown::table;
+use super::page::Say;
 use crate::arguments::InCommunity;
 use crate::failure::Failure;
 use crate::report::Report;

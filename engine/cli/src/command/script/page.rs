@@ -2,10 +2,9 @@
 
 use kith_core::community::{Language, Zone};
 use kith_core::ids::{CommunityId, MemberId};
-use kith_core::notice::{Arg, Text};
+use kith_core::notice::Text;
 use kith_core::script::Script;
 use kith_runtime::scripting::{self, History, Stand};
-use kith_runtime::texts::Reader;
 
 use super::super::shown;
 use crate::failure::{Exit, Failure};
@@ -18,7 +17,7 @@ pub(super) struct Say(pub(super) Language);
 impl Say {
     /// A sentence of `cli.script.…`.
     pub(super) fn of(self, code: &str, args: &[(&str, &str)]) -> String {
-        Reader { language: self.0, stream: None }.render(&text(code, args))
+        shown::sentence(self.0, &text(code, args))
     }
 
     /// The same on a line of its own.
@@ -28,8 +27,7 @@ impl Say {
 }
 
 fn text(code: &str, args: &[(&str, &str)]) -> Text {
-    let begun = Text::new(&format!("cli.script.{code}"));
-    args.iter().fold(begun, |text, (name, value)| text.with(name, Arg::Name((*value).to_owned())))
+    shown::text(&format!("cli.script.{code}"), args)
 }
 
 /// Input that cannot be used, in a sentence of `cli.script.…`.
@@ -85,27 +83,4 @@ pub(super) fn stand(stand: &Stand, zone: &Zone) -> String {
         None => format!("{from} →"),
         Some(until_ms) => format!("{from} → {}", shown::moment(until_ms, zone)),
     }
-}
-
-/// Columns under each other; the last one is as long as it likes.
-pub(super) fn table(rows: &[Vec<String>]) -> String {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|it| columns_of(it)).max();
-    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
-    let mut out = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            line.push_str(cell);
-            line.push_str(&" ".repeat(width - columns_of(cell) + 2));
-        }
-        out.push_str(line.trim_end());
-        out.push('\n');
-    }
-    out
-}
-
-/// Columns of a terminal.
-fn columns_of(text: &str) -> usize {
-    text.chars().map(kith_runtime::blueprint::columns).sum()
 }

@@ -53,7 +53,7 @@ impl Versions {
             let by = page::by(session, community, &who).await;
             let rows: Vec<Vec<String>> =
                 history.versions.iter().zip(&by).map(|(doing, by)| row(say, &zone, doing, by)).collect();
-            let mut text = page::table(&rows);
+            let mut text = shown::table(&rows);
             if history.begins_late {
                 text.push_str(&say.line("begins_late", &[]));
             }
