@@ -132,17 +132,17 @@ impl Session {
         kind: impl Into<CommandKind>,
     ) -> Result<Reply, Failure> {
         let id = self.mint.command(self.now_ms());
-        self.ask_with((id, Bodies::default()), community, kind).await
+        self.ask_from((id, Actor::Host, Bodies::default()), community, kind).await
     }
 
-    /// The same with an id that is known already and what it refers to.
-    pub(crate) async fn ask_with(
+    /// Asks as anybody, under an id that is known already and with what it refers to.
+    pub(crate) async fn ask_from(
         &self,
-        (id, bodies): (CommandId, Bodies),
+        (id, actor, bodies): (CommandId, Actor, Bodies),
         community: CommunityId,
         kind: impl Into<CommandKind>,
     ) -> Result<Reply, Failure> {
-        let draft = Draft::new(id, community, Actor::Host, kind).with_bodies(bodies);
+        let draft = Draft::new(id, community, actor, kind).with_bodies(bodies);
         Ok(self.engine.ask(draft).await?)
     }
 

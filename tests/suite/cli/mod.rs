@@ -3,6 +3,7 @@
 //! Starts exactly what the binary starts (`kith::run`). Only Ctrl-C and the terminal's progress are not
 //! reached from here.
 
+mod appeal;
 mod community;
 mod demo;
 mod failures;

@@ -18,7 +18,7 @@ use kith_runtime::mint::Mint;
 use crate::cli::Desk;
 
 /// Lets a member write, as the group's own client would; a refusal is one of the answers.
-fn say(desk: &Desk, group: &str, (who, text): (&str, &str)) {
+pub(crate) fn say(desk: &Desk, group: &str, (who, text): (&str, &str)) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let opened = Opened::open(&desk.path("data"), Box::new(|_| {})).unwrap();

@@ -12,7 +12,7 @@ use kith_core::message::Part;
 use kith_core::ports::StoredFrame;
 use kith_core::record::Record;
 use kith_core::refusal::Refusal;
-use kith_core::{import, message};
+use kith_core::{import, message, queue};
 use kith_runtime::import::reenact::first_group;
 use serde_json::json;
 
@@ -62,6 +62,8 @@ struct Tail {
     since_ms: u64,
     last: usize,
     said: VecDeque<Said>,
+    /// Texts of what was held or denied: it may be let through by a later record, which does not repeat them.
+    waiting: Bodies,
 }
 
 impl Channels {
@@ -92,7 +94,8 @@ impl Read {
         let channel = channel.ok_or(Refusal::NotFound { what })?;
         let since = self.since.and_then(|day| day.to_zoned(zone.rules()).ok());
         let since_ms = since.map_or(0, |day| u64::try_from(day.timestamp().as_millisecond()).unwrap_or(0));
-        let mut tail = Tail { channel, since_ms, last: self.last, said: VecDeque::new() };
+        let mut tail =
+            Tail { channel, since_ms, last: self.last, said: VecDeque::new(), waiting: Bodies::default() };
         session.engine.ports().records.read(id, 1, &mut |frame| {
             tail.frame(&frame);
             ControlFlow::Continue(())
@@ -138,6 +141,8 @@ impl Tail {
                     }) if *channel == self.channel => {
                         self.put((*message, *author), *said_at_ms, parts, &bodies);
                     }
+                    Event::Message(message::Event::Denied { .. })
+                    | Event::Queue(queue::Event::Held { .. }) => self.waiting.extend(bodies.clone()),
                     _ => {}
                 }
             }
@@ -152,6 +157,8 @@ impl Tail {
         if full && self.said.front().is_none_or(|first| at_ms < first.at_ms) {
             return;
         }
+        let here = parts.iter().filter_map(Part::body).all(|body| bodies.get(body).is_some());
+        let bodies = if here { bodies } else { &self.waiting };
         let place = self.said.partition_point(|said| said.at_ms <= at_ms);
         self.said.insert(place, Said { id, author, at_ms, text: shown::parts(bodies, parts) });
         if full {

@@ -1,5 +1,6 @@
 //! The commands, one file each: arguments with their help, what is done, what is said.
 
+mod appeal;
 mod backup;
 mod bench;
 mod channel;
@@ -70,6 +71,9 @@ pub(crate) enum Command {
     /// Receipts: why something was decided
     #[command(subcommand)]
     Receipt(receipt::Receipts),
+    /// Appeals: asking to look at a decision again, and what came of it
+    #[command(subcommand)]
+    Appeal(appeal::Appeals),
     /// Scripts: the operator's own rules and customs
     #[command(subcommand)]
     Script(script::Script),
@@ -108,6 +112,7 @@ pub(crate) fn run(arguments: Arguments, streams: &mut Streams) -> Result<Report,
         Command::Member(members) => members.run(&stage),
         Command::Queue(queue) => queue.run(&stage),
         Command::Receipt(receipts) => receipts.run(&stage),
+        Command::Appeal(appeals) => appeals.run(&stage),
         Command::Script(script) => script.run(&mut stage),
         Command::Replay(replay) => replay.run(&mut stage),
         Command::Log(log) => log.run(),

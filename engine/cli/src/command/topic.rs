@@ -5,6 +5,7 @@
 
 use clap::{Args, Subcommand};
 use kith_core::body::Bodies;
+use kith_core::command::Actor;
 use kith_core::community::Language;
 use kith_core::ids::{MemberId, TopicId};
 use kith_core::stream::{Community, Stream};
@@ -230,7 +231,8 @@ impl Plan {
             let mut put = |text: &str| session.mint.text(&mut bodies, now_ms, MemberId(id.0), text);
             let title = put(&self.title);
             let text = self.text.as_deref().map(&mut put);
-            session.ask_with((id, bodies), community, Command::Plan { day: self.day, title, text }).await?;
+            let from = (id, Actor::Host, bodies);
+            session.ask_from(from, community, Command::Plan { day: self.day, title, text }).await?;
             let (topic, day) = (TopicId(id.0), self.day.to_string());
             let value = json!({ "id": topic, "day": self.day });
             Ok(Report::new(&value, say.line("is_planned", &[("topic", &topic.to_string()), ("day", &day)])))

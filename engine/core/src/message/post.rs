@@ -151,30 +151,9 @@ pub(super) fn check_cards(ctx: &Ctx<'_>, parts: &[Part]) -> Result<(), Refusal> 
 
 /// Lets rules and scripts judge, and does what they say: post, hold or deny.
 pub(super) fn settle(ctx: &Ctx<'_>, author: &Member, texts: &Reading<'_>, mut held: Held, out: &mut Outcome) {
-    let (mut chain, mut judgement) = (Chain::new(ctx, author.id), judge(ctx, author, (&held, texts)));
-    let mut rewritten: Option<String> = None;
-    for asked in Chain::scripts(ctx, Hook::Message) {
-        if judgement.verdict == Some(Verdict::Deny) {
-            break;
-        }
-        let own = rewritten.as_deref().map(|text| [text]);
-        let own = own.as_ref().map(|own| Reading::of(own));
-        let input = Input::Message(posting(author, &held, own.as_ref().unwrap_or(texts)));
-        let heard = chain.ask(asked, &input, out);
-        if heard.verdict != Verdict::Allow {
-            judgement.verdict = judgement.verdict.max(Some(heard.verdict));
-        }
-        let Some(body) = heard.rewrite else { continue };
-        let text = out.bodies.text(&body).unwrap_or_default().to_owned();
-        let list = [text.as_str()];
-        let reading = Reading::of(&list);
-        held.rewrite(body, Measure::of(&reading));
-        let again = judge(ctx, author, (&held, &reading));
-        if again.verdict > judgement.verdict {
-            judgement = again;
-        }
-        rewritten = Some(text);
-    }
+    let judge = |held: &Held, texts: &Reading<'_>| rule::judge(ctx, &draft(author, held, texts));
+    let mut chain = Chain::new(ctx, author.id);
+    let (mut judgement, rewritten) = hear((ctx, author), &mut chain, (&mut held, texts, judge), out);
     judgement.find_room(ctx, author.id);
     let verdict = judgement.verdict.unwrap_or(Verdict::Allow);
     let waiting = chain.settle(verdict, out);
@@ -186,13 +165,63 @@ pub(super) fn settle(ctx: &Ctx<'_>, author: &Member, texts: &Reading<'_>, mut he
     carry_out(ctx, (verdict, &receipts, waiting), held, out);
 }
 
+/// What today's rules and live scripts say about an old message by itself, in its author's own words.
+/// Nothing comes of it: no effect, no row of a run, no breaker that counts. `None` where a text or the author
+/// is gone.
+pub fn review(ctx: &Ctx<'_>, held: &Held) -> Option<Verdict> {
+    let author = ctx.community.members.get(held.header.author)?;
+    let mut held = held.clone();
+    if !held.original.is_empty() {
+        held.parts = std::mem::take(&mut held.original);
+    }
+    let parts = held.parts.clone();
+    let texts: Vec<&str> =
+        parts.iter().filter_map(rule::text_of).map(|body| ctx.text(body)).collect::<Option<_>>()?;
+    let judge = |held: &Held, texts: &Reading<'_>| rule::review(ctx, &draft(author, held, texts));
+    let (mut chain, mut aside) = (Chain::new(ctx, author.id), Outcome::default());
+    let texts = Reading::of(&texts);
+    let (judgement, _) = hear((ctx, author), &mut chain, (&mut held, &texts, judge), &mut aside);
+    Some(judgement.verdict.unwrap_or(Verdict::Allow))
+}
+
+/// Asks the rules by `judge` and then the scripts, and the rules again about every text that a script put in
+/// the place of another. Says what they come to, and the last such text.
+fn hear<'a>(
+    (ctx, author): (&Ctx<'a>, &Member),
+    chain: &mut Chain<'a>,
+    (held, texts, judge): (&mut Held, &Reading<'_>, impl Fn(&Held, &Reading<'_>) -> Judgement),
+    out: &mut Outcome,
+) -> (Judgement, Option<String>) {
+    let mut judgement = judge(held, texts);
+    let mut rewritten: Option<String> = None;
+    for asked in Chain::scripts(ctx, Hook::Message) {
+        if judgement.verdict == Some(Verdict::Deny) {
+            break;
+        }
+        let own = rewritten.as_deref().map(|text| [text]);
+        let own = own.as_ref().map(|own| Reading::of(own));
+        let input = Input::Message(posting(author, held, own.as_ref().unwrap_or(texts)));
+        let heard = chain.ask(asked, &input, out);
+        if heard.verdict != Verdict::Allow {
+            judgement.verdict = judgement.verdict.max(Some(heard.verdict));
+        }
+        let Some(body) = heard.rewrite else { continue };
+        let text = out.bodies.text(&body).unwrap_or_default().to_owned();
+        let list = [text.as_str()];
+        let reading = Reading::of(&list);
+        held.rewrite(body, Measure::of(&reading));
+        let again = judge(held, &reading);
+        if again.verdict > judgement.verdict {
+            judgement = again;
+        }
+        rewritten = Some(text);
+    }
+    (judgement, rewritten)
+}
+
 fn draft<'a>(author: &'a Member, held: &'a Held, texts: &'a Reading<'a>) -> Draft<'a> {
     let occasion = if held.edits.is_some() { Occasion::Edit } else { Occasion::Post };
     Draft { author, channel: Some(held.header.channel), parts: &held.parts, texts, occasion }
-}
-
-fn judge(ctx: &Ctx<'_>, author: &Member, (held, texts): (&Held, &Reading<'_>)) -> Judgement {
-    rule::judge(ctx, &draft(author, held, texts))
 }
 
 fn posting<'a>(author: &'a Member, held: &'a Held, texts: &'a Reading<'a>) -> Posting<'a> {

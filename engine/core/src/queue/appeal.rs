@@ -1,5 +1,5 @@
-//! Appeals: a member asks to look at a decision again. What today's rules say is shown with it; what a
-//! human decides is kept as a label of the rule's version.
+//! Appeals: a member asks to look at a decision again. What today's rules and scripts say is shown with it;
+//! what a human decides is kept as a label of the version that decided.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,20 +13,19 @@ use crate::limits::{APPEAL_BYTES_MAX, APPEALS_MAX, APPEALS_PER_MEMBER_MAX, REASO
 use crate::message::{self, Held};
 use crate::notice::{Arg, Text};
 use crate::refusal::Refusal;
-use crate::rule::{self, Draft, Edition, Occasion};
-use crate::text::reading::Reading;
+use crate::rule::{self, Edition};
 
-/// What today's rules say about an old decision.
+/// What today's rules and scripts say about an old decision.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
-    /// Today's version of the rule; 0 if there is none any more, `None` where no rule had decided or it
-    /// checks something else today.
+    /// Today's version of the rule, or the live one of the script; 0 if there is none any more, `None` where
+    /// neither had decided or the rule checks something else today.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
     /// What that rule says about the recorded facts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_facts: Option<Verdict>,
-    /// What all rules say about the text by itself, where it is still there.
+    /// What all rules and live scripts say about the text by itself, where it is still there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_text: Option<Verdict>,
 }
@@ -68,7 +67,7 @@ pub struct Appeal {
     pub text: BodyRef,
     /// When, Unix milliseconds.
     pub at_ms: u64,
-    /// What the rules said on that day.
+    /// What the rules and scripts said on that day.
     pub review: Review,
     /// Where it stands.
     pub state: State,
@@ -151,25 +150,18 @@ pub(super) fn appeal(
     Ok(())
 }
 
-/// What today's rules say about a decision.
+/// What today's rules and scripts say about a decision.
 fn review(ctx: &Ctx<'_>, receipt: &Receipt) -> Review {
     let (version, on_facts) = match &receipt.ground {
         Ground::Rule(ground) => ground.verdict_today(&ctx.community.rules).unzip(),
+        Ground::Script(ground) => {
+            let script = ctx.community.scripts.numbered(ground.no);
+            (Some(script.and_then(|script| script.live).unwrap_or(0)), None)
+        }
         _ => (None, None),
     };
     let held = Case::of(&ctx.community.queue, receipt.id).message();
-    Review { version, on_facts, on_text: held.and_then(|held| review_text(ctx, held)) }
-}
-
-/// `None` where the text is gone, or its author.
-fn review_text(ctx: &Ctx<'_>, held: &Held) -> Option<Verdict> {
-    let author = ctx.community.members.get(held.header.author)?;
-    let texts: Vec<&str> =
-        held.parts.iter().filter_map(rule::text_of).map(|body| ctx.text(body)).collect::<Option<_>>()?;
-    let channel = Some(held.header.channel);
-    let draft =
-        Draft { author, channel, parts: &held.parts, texts: &Reading::of(&texts), occasion: Occasion::Post };
-    Some(rule::review(ctx, &draft))
+    Review { version, on_facts, on_text: held.and_then(|held| message::review(ctx, held)) }
 }
 
 /// A human decides about an appeal.

@@ -1,5 +1,7 @@
 //! Tables of the queue: deadlines, resolutions, limits, appeals and what they leave in a rule's tally.
 
+mod review;
+
 use super::*;
 use crate::moment::{DAY_MS, HOUR_MS};
 use crate::rule::{self, Step, Tally};

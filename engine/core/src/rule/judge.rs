@@ -38,8 +38,8 @@ pub fn judge(ctx: &Ctx<'_>, draft: &Draft<'_>) -> Judgement {
 
 /// What today's rules say about an old text by itself: without what its author said before and after,
 /// without the raid switch.
-pub fn review(ctx: &Ctx<'_>, draft: &Draft<'_>) -> Verdict {
-    judge_by_rules(&View::new(ctx, draft, Past::LeftOut)).verdict.unwrap_or(Verdict::Allow)
+pub fn review(ctx: &Ctx<'_>, draft: &Draft<'_>) -> Judgement {
+    judge_by_rules(&View::new(ctx, draft, Past::LeftOut))
 }
 
 fn judge_by_rules(view: &View<'_>) -> Judgement {
