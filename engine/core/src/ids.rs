@@ -171,6 +171,8 @@ ids! {
     TimerId = "tmr";
     /// A planned topic.
     TopicId = "tpc";
+    /// Something that a script was given up at.
+    LetterId = "ltr";
     /// An API token.
     TokenId = "tok";
     /// A hand-off from one stream to another.

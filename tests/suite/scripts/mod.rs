@@ -2,6 +2,7 @@
 //! write them.
 
 mod documents;
+mod letters;
 mod lifecycle;
 mod reload;
 mod tutorial;

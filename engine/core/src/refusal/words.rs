@@ -35,6 +35,7 @@ const STATES: &[&str] = &[
     "not_a_reply",
     "not_due",
     "not_pinned",
+    "off",
     "offered",
     "open",
     "other_channel",

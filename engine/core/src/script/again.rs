@@ -3,12 +3,12 @@
 //! Events are told `TELL_AGAIN_MS` after they failed, timers ring again `RING_AGAIN_MS` later. What was given
 //! up is kept as a dead letter, and the owner is told.
 
-use serde::{Deserialize, Serialize};
-
 use super::attend::{self, Happened};
+use super::letter::{DeadLetter, Missed};
 use super::{Event, Script, Timer, Version};
 use crate::decide::{Ctx, Outcome};
 use crate::hook::{Chain, Hook, Input, Ringing};
+use crate::ids::LetterId;
 use crate::limits::RETRIES_WAITING_MAX;
 use crate::moment::{HOUR_MS, MINUTE_MS, SECOND_MS};
 use crate::notice::{Arg, Text};
@@ -19,38 +19,6 @@ use crate::timer::{self, Purpose};
 const TELL_AGAIN_MS: [u64; 3] = [SECOND_MS, 10 * SECOND_MS, MINUTE_MS];
 /// When a timer rings again.
 const RING_AGAIN_MS: [u64; 5] = [SECOND_MS, 10 * SECOND_MS, MINUTE_MS, 10 * MINUTE_MS, HOUR_MS];
-
-/// Something that a script failed at until it was given up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeadLetter {
-    /// The script.
-    pub no: u32,
-    /// The version that failed last; `None` where none was live.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<u32>,
-    /// What it failed at.
-    pub of: Missed,
-    /// When it was given up, Unix milliseconds.
-    pub at_ms: u64,
-}
-
-/// What a script did not do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Missed {
-    /// Listen to an event.
-    Event {
-        /// The record.
-        seq: u64,
-        /// Which of its events.
-        index: u32,
-    },
-    /// Answer a timer.
-    Timer {
-        /// The script's name for it.
-        name: String,
-    },
-}
 
 /// A live version that answers a hook.
 fn answering<'a>(ctx: &Ctx<'a>, no: u32, hook: Hook) -> Option<(&'a Script, Option<&'a Version>)> {
@@ -71,7 +39,8 @@ pub(super) fn tell(ctx: &Ctx<'_>, script: &Script, (happened, tries): (&Happened
         }
         None => {
             let (seq, index) = (happened.seq, happened.index);
-            give_up(ctx, script, Missed::Event { seq, index }, out);
+            let happened = Some(Box::new(happened.clone()));
+            give_up(ctx, script, Missed::Event { seq, index, happened }, out);
         }
     }
 }
@@ -110,18 +79,15 @@ pub(super) fn rings(ctx: &Ctx<'_>, (no, name, turn): (u32, &str, u64), out: &mut
             timer::set(ctx, no, due_ms, Purpose::Script(purpose), out);
         }
         None => {
-            out.event(gone);
-            give_up(ctx, script, Missed::Timer { name: name.to_owned() }, out);
+            let (name, waiting) = (name.to_owned(), Some(waiting.clone()));
+            give_up(ctx, script, Missed::Timer { name, waiting }, out);
         }
     }
 }
 
 fn give_up(ctx: &Ctx<'_>, script: &Script, of: Missed, out: &mut Outcome) {
-    let hook = match of {
-        Missed::Event { .. } => Hook::Event,
-        Missed::Timer { .. } => Hook::Timer,
-    };
-    let letter = DeadLetter { no: script.no, version: script.live, of, at_ms: ctx.at_ms() };
+    let (hook, id) = (of.hook(), LetterId::of(ctx.command.id, script.no));
+    let letter = DeadLetter { id, no: script.no, version: script.live, of, at_ms: ctx.at_ms() };
     out.event(Event::GaveUp { letter: Box::new(letter) });
     if let Some(owner) = ctx.community.profile.owner {
         let text = Text::new("script.gave_up").with("script", script.name.as_str());

@@ -2,9 +2,9 @@
 //!
 //! In reading order: a script and its versions (`version`); how they are put in, switched and taken out
 //! (`change`); how a blueprint orders and binds them (`config`); who they act as (`bot`); what they remember
-//! (`memory`); how they are told of what happened (`attend`), and told again where they fail (`again`); what
-//! their runs came to, and when they are not asked any more (`run`, `health`); how what a version did is
-//! taken back (`undo`). Knows nothing of the language: the hooks that a source answers come with the command,
+//! (`memory`); how they are told of what happened (`attend`), and told again where they fail (`again`);
+//! what was given up (`letter`); what their runs came to, and when they are not asked any more (`run`,
+//! `health`); how what a version did is taken back (`undo`). Knows nothing of the language: the hooks that a source answers come with the command,
 //! found by whoever compiled it.
 
 mod again;
@@ -14,6 +14,7 @@ mod change;
 mod config;
 mod ground;
 mod health;
+mod letter;
 mod memory;
 mod run;
 mod undo;
@@ -22,13 +23,13 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-pub use again::{DeadLetter, Missed};
 pub use attend::{Attention, Happened, due, quotes, saw_record};
 pub use bot::nickname;
 pub use config::Config;
 pub use ground::Ground;
 pub use health::{Breaker, Health, Metered, saw_runs};
 pub(crate) use health::{cap, quarantine};
+pub use letter::{DeadLetter, Missed};
 pub(crate) use memory::decide as remember;
 pub use memory::{Memory, Waiting};
 pub use run::{Outcome as RunOutcome, Run};
@@ -41,8 +42,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decide::{Ctx, Outcome, Shelf};
 use crate::hook::{Hook, Value};
-use crate::ids::MemberId;
-use crate::limits::DEAD_LETTERS_MAX;
+use crate::ids::{LetterId, MemberId};
 use crate::member::Member;
 use crate::moment::{MINUTE_MS, Moment};
 use crate::refusal::Refusal;
@@ -203,6 +203,16 @@ pub enum Command {
         /// Which of its events.
         index: u32,
     },
+    /// Let a script try once more what it was given up at.
+    RetryLetter {
+        /// Which dead letter.
+        letter: LetterId,
+    },
+    /// Let a dead letter go.
+    DropLetter {
+        /// Which.
+        letter: LetterId,
+    },
     /// Take back what a version did, as somebody read it in the log.
     Undo(Undo),
 }
@@ -359,6 +369,18 @@ pub enum Event {
         /// At what.
         letter: Box<DeadLetter>,
     },
+    /// A script is to try once more what it was given up at.
+    LetterRetried {
+        /// At what.
+        letter: Box<DeadLetter>,
+        /// When, Unix milliseconds.
+        due_ms: u64,
+    },
+    /// A dead letter was let go.
+    LetterDropped {
+        /// What it was.
+        letter: Box<DeadLetter>,
+    },
     /// A version fails so often that it is not asked any more: the last good one is live, or none.
     Quarantined {
         /// The script.
@@ -400,6 +422,8 @@ pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(),
         Command::Reorder { names } => change::reorder(ctx, names, out),
         Command::Bind { name, binding } => change::bind(ctx, name, binding, out),
         Command::Attend { seq, index } => attend::attend(ctx, (*seq, *index), out),
+        Command::RetryLetter { letter } => letter::retry(ctx, *letter, out),
+        Command::DropLetter { letter } => letter::drop_letter(ctx, *letter, out),
         Command::Undo(undo) => undo::decide(ctx, undo, out),
     }
 }
@@ -417,16 +441,12 @@ pub fn apply(community: &mut Community, event: &Event, moment: &Moment, mut shel
         }
         Event::Attended { .. } => return community.scripts.attention.attended(),
         Event::ToldAgain { .. } => return,
-        Event::GaveUp { letter } => {
-            let letters = &mut community.scripts.dead_letters;
-            letters.push_back((**letter).clone());
-            if letters.len() > DEAD_LETTERS_MAX {
-                letters.pop_front();
-            }
-            return;
+        Event::GaveUp { .. } | Event::LetterRetried { .. } | Event::LetterDropped { .. } => {
+            return letter::apply(&mut community.scripts, event, &mut shelf);
         }
         Event::Removed { old, .. } => {
             memory::forget(&mut community.scripts, old.no, &mut shelf);
+            letter::forget(&mut community.scripts, old.no, &mut shelf);
             bot::leave(community, old.bot, moment.at_ms);
         }
         _ => {}

@@ -16,7 +16,7 @@ use kith_core::queue::{Ground, Verdict};
 use kith_core::record::Record;
 use kith_core::role;
 use kith_core::rule::{self, Mute};
-use kith_core::script::{self, Left, UndoItem, Waiting, What};
+use kith_core::script::{self, Left, Missed, UndoItem, Waiting, What};
 use kith_core::stream::Community;
 
 use super::cells::{Cell, Cells, Doer};
@@ -216,6 +216,17 @@ impl Trace {
             E::TimerDropped { no, name } if *no == self.sought.no => {
                 let old = self.timers.remove(name);
                 self.timer(at_ms, doer, name, (None, old));
+            }
+            E::GaveUp { letter } if letter.no == self.sought.no => {
+                if let Missed::Timer { name, waiting: Some(_) } = &letter.of {
+                    let old = self.timers.remove(name);
+                    self.timer(at_ms, doer, name, (None, old));
+                }
+            }
+            E::LetterRetried { letter, .. } if letter.no == self.sought.no => {
+                if let Missed::Timer { name, waiting: Some(waiting) } = &letter.of {
+                    self.timers.insert(name.clone(), waiting.clone());
+                }
             }
             E::Removed { old, .. } if old.no == self.sought.no => {
                 self.timers.clear();

@@ -5,6 +5,7 @@ mod check;
 mod diff;
 mod file;
 mod health;
+mod letters;
 mod list;
 mod new;
 mod page;
@@ -56,6 +57,8 @@ pub(crate) enum Script {
     Remove(switch::Remove),
     /// Show faults, breakers, quarantine and the cap of a script
     Health(health::Health),
+    /// Show what scripts were given up at; try one again, or let it go
+    Letters(letters::Letters),
     /// Show what a script may use
     Limits(health::Limits),
     /// Watch a folder of scripts: what is saved there is live a moment later
@@ -90,6 +93,7 @@ impl Script {
             Self::Off(off) => off.run(stage),
             Self::Remove(remove) => remove.run(stage),
             Self::Health(health) => health.run(stage),
+            Self::Letters(letters) => letters.run(stage),
             Self::Limits(limits) => limits.run(stage),
             Self::Watch(watch) => watch.run(stage),
             Self::Reference(reference) => reference.run(),

@@ -1,5 +1,6 @@
 //! What scripts are told afterwards, in which order, how far it goes, and what becomes of it when they fail.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::event::Event as AnyEvent;
@@ -256,11 +257,65 @@ fn a_timer_that_fails_rings_five_times_more_and_is_then_given_up() {
     assert!(rung.iter().all(|line| line.contains("the note")), "with its note: {rung:?}");
     assert!(rung.iter().all(|line| *line == rung[0]), "it says when it was due at first");
     let letters = &bench.community().scripts.dead_letters;
-    assert!(matches!(&letters[0].of, Missed::Timer { name } if name == "tea"));
+    assert!(matches!(&letters[0].of, Missed::Timer { name, .. } if name == "tea"));
     let given_up = |event: &AnyEvent| matches!(event, AnyEvent::Script(Event::GaveUp { .. }));
     assert_eq!(bench.records().filter(|record| record.events.iter().any(given_up)).count(), 1);
     assert!(bench.community().scripts.memories[&0].timers.is_empty());
-    let notes = bench.stream.bodies.iter().filter(|body| body.text() == Some("the note"));
-    assert_eq!(notes.count(), 0);
+    let notes =
+        |bench: &Bench| bench.stream.bodies.iter().filter(|body| body.text() == Some("the note")).count();
+    assert_eq!(notes(&bench), 1, "the letter keeps it");
+    let mut removed = bench.clone();
+    removed.ask(OWNER, Command::Remove { name: "clock".to_owned() }).unwrap();
+    assert_eq!((notes(&removed), removed.community().scripts.dead_letters.len()), (0, 0));
+    removed.check();
+    let letter = letters[0].id;
+    bench.ask(OWNER, Command::DropLetter { letter }).unwrap();
+    assert_eq!((notes(&bench), bench.community().scripts.dead_letters.len()), (0, 0));
+    assert_eq!(bench.ask(OWNER, Command::DropLetter { letter }).unwrap_err().code(), "not_found");
     bench.check();
+}
+
+#[test]
+fn a_letter_is_tried_once_more_and_is_one_again_where_that_fails() {
+    for (heals, hook) in [(true, Hook::Event), (false, Hook::Event), (true, Hook::Timer)] {
+        let healed = Arc::new(AtomicBool::new(false));
+        let sound = Arc::clone(&healed);
+        let answer = move |call: &Call<'_>| match (sound.load(Ordering::Relaxed), call.input) {
+            (false, Input::Event(_) | Input::Timer(_)) => Err(fault(call, FaultKind::Runtime)),
+            (true, Input::Event(_) | Input::Timer(_)) => Ok((Ruling::Allow, vec![post(call, "heard")])),
+            _ => nothing(call),
+        };
+        let (mut bench, log) = match hook {
+            Hook::Timer => alarm(answer),
+            _ => bench(&["one"], Hook::Event, answer),
+        };
+        bench.say(ANN, "set");
+        for _ in 0..90 {
+            bench.advance(MINUTE_MS);
+            bench.fire_due();
+        }
+        let letters = &bench.community().scripts.dead_letters;
+        assert_eq!(letters.len(), 1, "{hook:?}");
+        let letter = letters[0].id;
+        healed.store(heals, Ordering::Relaxed);
+        let name = bench.community().scripts.rows[0].name.clone();
+        let mut off = bench.clone();
+        off.ask(OWNER, Command::SwitchOff { name }).unwrap();
+        assert_eq!(off.ask(OWNER, Command::RetryLetter { letter }).unwrap_err().code(), "wrong_state");
+        taken(&log);
+        bench.ask(OWNER, Command::RetryLetter { letter }).unwrap();
+        assert!(bench.community().scripts.dead_letters.is_empty());
+        bench.check();
+        for _ in 0..5 {
+            bench.fire_due();
+            bench.advance(2 * MINUTE_MS);
+        }
+        let runs = taken(&log);
+        let heard = bench.community().messages.recent().len() - 1;
+        let expected = if heals { (1, 1, 0) } else { (4, 0, 1) };
+        assert_eq!((runs.len(), heard, bench.community().scripts.dead_letters.len()), expected, "{runs:?}");
+        assert!(hook != Hook::Timer || runs[0].contains("the note"), "with its note: {runs:?}");
+        assert!(bench.stream.bodies.iter().all(|body| body.text() != Some("the note")));
+        bench.check();
+    }
 }
