@@ -116,6 +116,11 @@ fn a_version_is_planned_undone_and_left_alone_the_second_time() {
     assert_eq!((&again["undone"], &again["mode"]), (&2.into(), &"plan".into()), "a plan changes nothing");
     let done = desk.works(line);
     assert!(done.starts_with("Undone: what “guard” version 1 did. Things taken back: 2"), "{done}");
+    let health = desk.json("script health --data @data --community garden guard");
+    assert_eq!(health["judged"]["tally"]["undone"], 1, "the denial was wrong: {health}");
+    assert_eq!(health["judged"]["precision"], 0.0);
+    let health = desk.works("script health --data @data --community garden guard");
+    assert!(health.contains("right 0, wrong 1") && health.contains("Precision 0 %"), "{health}");
     let second = desk.works(line);
     assert!(second.starts_with("Nothing to undo"), "{second}");
     assert!(desk.works("channel read --data @data --community garden").contains("please deny me"));

@@ -24,11 +24,14 @@ impl Edition {
             Ground::Rule(ground) if ground.clause.is_rule() => {
                 Some(Self { rule: ground.rule.clone(), version: ground.version })
             }
-            Ground::Script(ground) => {
-                Some(Self { rule: script_name(&ground.script), version: ground.version })
-            }
+            Ground::Script(ground) => Some(Self::of_script(&ground.script, ground.version)),
             _ => None,
         }
+    }
+
+    /// A version of a script.
+    pub fn of_script(name: &str, version: u32) -> Self {
+        Self { rule: script_name(name), version }
     }
 }
 
@@ -50,6 +53,20 @@ pub struct Tally {
     pub released: u64,
     /// How often a human denied what it held.
     pub denied: u64,
+    /// How often what it held or denied was undone with its version.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub undone: u64,
+}
+
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl Tally {
+    /// Of what people looked at: how often it was right, and how often wrong.
+    pub const fn judged(&self) -> (u64, u64) {
+        (self.denied, self.overturned.saturating_add(self.released).saturating_add(self.undone))
+    }
 }
 
 /// What is counted.
@@ -66,6 +83,8 @@ pub enum Label {
     Released,
     /// A human denied what it held.
     Denied,
+    /// What it held or denied was undone with its version.
+    Undone,
 }
 
 /// Tallies by rule and version.
@@ -74,6 +93,11 @@ pub enum Label {
 pub struct Tallies(BTreeMap<String, BTreeMap<u32, Tally>>);
 
 impl Tallies {
+    /// What was counted for a version of a script.
+    pub fn of_script(&self, name: &str, version: u32) -> Tally {
+        self.get(&script_name(name), version)
+    }
+
     /// What was counted for one edition.
     pub fn get(&self, rule: &str, version: u32) -> Tally {
         self.0.get(rule).and_then(|versions| versions.get(&version)).copied().unwrap_or_default()
@@ -99,6 +123,7 @@ impl Tallies {
             Label::Overturned => &mut tally.overturned,
             Label::Released => &mut tally.released,
             Label::Denied => &mut tally.denied,
+            Label::Undone => &mut tally.undone,
         };
         *counter = counter.saturating_add(1);
         while versions.len() > TALLIED_VERSIONS_MAX {

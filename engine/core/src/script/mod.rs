@@ -444,6 +444,9 @@ pub fn apply(community: &mut Community, event: &Event, moment: &Moment, mut shel
         Event::GaveUp { .. } | Event::LetterRetried { .. } | Event::LetterDropped { .. } => {
             return letter::apply(&mut community.scripts, event, &mut shelf);
         }
+        Event::Undone { name, version, rows, .. } => {
+            return undo::label(&mut community.rules.tallies, (name, *version), rows);
+        }
         Event::Removed { old, .. } => {
             memory::forget(&mut community.scripts, old.no, &mut shelf);
             letter::forget(&mut community.scripts, old.no, &mut shelf);

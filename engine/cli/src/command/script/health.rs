@@ -7,6 +7,7 @@ use kith_core::ids::CommunityId;
 use kith_core::limits::{
     SCRIPT_BYTES_MAX, SCRIPT_KEYS_MAX, SCRIPT_TIMERS_MAX, SCRIPT_VALUE_BYTES_MAX, SCRIPTS_MAX,
 };
+use kith_core::rule::Tally;
 use kith_core::script::{Health as Counted, Script};
 use kith_runtime::scripting::{Doing, Fault};
 use serde_json::json;
@@ -45,7 +46,14 @@ impl Health {
             let failed =
                 history.versions.iter().filter(|doing| doing.last_fault.is_some()).max_by_key(newest);
             let measured = measured(session, community, script.no);
-            let page = Page { say, zone: &zone, script: &script, measured, now_ms: session.now_ms() };
+            let page = Page {
+                say,
+                zone: &zone,
+                script: &script,
+                measured,
+                judged: judged(session, community, &script).await?,
+                now_ms: session.now_ms(),
+            };
             Ok(page.report(failed.and_then(|doing| Some((doing, doing.last_fault?)))))
         })
     }
@@ -57,11 +65,33 @@ fn measured(session: &Session, community: CommunityId, no: u32) -> Vec<Measured>
     rows.iter().filter_map(|row| Measured::read(row)).filter(|row| row.no == no).collect()
 }
 
+/// What people made of the decisions of the version that is live, or was last; `None` where none was.
+async fn judged(
+    session: &Session,
+    community: CommunityId,
+    script: &Script,
+) -> Result<Option<(u32, Tally)>, Failure> {
+    let version =
+        script.live.or(script.health.quarantined).or_else(|| script.versions.last().map(|it| it.number));
+    let Some(version) = version else { return Ok(None) };
+    let name = script.name.clone();
+    let seen = session.view(community, move |_, it| it.rules.tallies.of_script(&name, version));
+    Ok(Some((version, seen.await?)))
+}
+
+/// The share of what it held or denied that was right, of what people looked at.
+fn precision(tally: &Tally) -> Option<f64> {
+    let (right, wrong) = tally.judged();
+    let looked_at = right.saturating_add(wrong);
+    (looked_at > 0).then(|| right as f64 / looked_at as f64)
+}
+
 struct Page<'a> {
     say: Say,
     zone: &'a Zone,
     script: &'a Script,
     measured: Vec<Measured>,
+    judged: Option<(u32, Tally)>,
     now_ms: u64,
 }
 
@@ -84,6 +114,7 @@ impl Page<'_> {
         if health.capped {
             text.push_str(&say.line("health.capped", &[]));
         }
+        text.push_str(&self.precision());
         text.push_str(&self.used());
         match fault {
             None => text.push_str(&say.line("health.no_fault", &[])),
@@ -96,10 +127,28 @@ impl Page<'_> {
             "metered": health.metered, "since_ms": health.since_ms,
             "hour": { "asked": health.asked, "denied": health.denied, "sanctioned": health.sanctioned },
             "measured": self.measured,
+            "judged": self.judged.map(|(version, tally)| {
+                json!({ "version": version, "tally": tally, "precision": precision(&tally) })
+            }),
             "last_fault": fault.map(|(doing, fault)| json!({ "version": doing.version, "fault": fault })),
         });
         let report = Report::new(&value, text);
         if sick { report.of_problems() } else { report }
+    }
+
+    /// How often people agreed, where they looked at anything.
+    fn precision(&self) -> String {
+        let Some((version, tally)) = self.judged else { return String::new() };
+        let Some(precision) = precision(&tally) else { return String::new() };
+        let (right, wrong) = tally.judged();
+        let args = [
+            ("version", version.to_string()),
+            ("right", right.to_string()),
+            ("wrong", wrong.to_string()),
+            ("percent", format!("{:.0}", precision * 100.0)),
+        ];
+        let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.say.line("health.judged", &args)
     }
 
     fn used(&self) -> String {

@@ -27,6 +27,7 @@ use crate::limits::{self, UNDO_ITEMS_MAX};
 use crate::message::Evidence;
 use crate::notice::Text;
 use crate::refusal::Refusal;
+use crate::rule::{Edition, Label, Tallies};
 use crate::stream::{Community, Stream};
 
 /// What is to be undone.
@@ -126,6 +127,16 @@ fn one(ctx: &Ctx<'_>, undo: &Undo, item: &UndoItem, out: &mut Outcome) -> Result
         UndoItem::Timer { name, new, old } => kept::timer(ctx, undo.no, (name, new, old), out),
         _ => talk::undo(ctx, (undo.no, undo.version), item, out),
     }
+}
+
+/// Labels the version with every decision of it that was taken back: whoever undoes it says it was wrong.
+pub(super) fn label(tallies: &mut Tallies, (name, version): (&str, u32), rows: &[Row]) {
+    let edition = Edition::of_script(name, version);
+    let decision = |row: &&Row| matches!(row.what, What::Held | What::Denied | What::Card);
+    rows.iter()
+        .filter(|row| row.left.is_none())
+        .filter(decision)
+        .for_each(|_| tallies.count(&edition, Label::Undone));
 }
 
 /// Tells everybody concerned once, of what mattered most to them.

@@ -359,6 +359,24 @@ fn a_denied_message_is_posted_under_its_own_id_where_its_text_and_author_are_the
 }
 
 #[test]
+fn what_is_undone_of_its_decisions_is_a_label_of_the_version() {
+    let mut bench = bench();
+    let message = bench.say(ANN, "hello");
+    let tally = |bench: &Bench| bench.community().rules.tallies.of_script("guard", 1);
+    let item = tagged(&mut bench, message);
+    ask(&mut bench, vec![item]).unwrap();
+    assert_eq!(tally(&bench).undone, 0, "a tag is no decision about anybody");
+    let item = denied(&mut bench, ANN, "not so bad");
+    ask(&mut bench, vec![item]).unwrap();
+    assert_eq!((tally(&bench).undone, tally(&bench).judged()), (1, (0, 1)));
+    let left = denied(&mut bench, ANN, "not so bad");
+    let other = tagged(&mut bench, message);
+    ask(&mut bench, vec![left, other]).unwrap();
+    assert_eq!(tally(&bench).undone, 1, "what was not undone labels nothing");
+    bench.check();
+}
+
+#[test]
 fn a_message_that_left_the_window_is_not_posted_twice() {
     let mut bench = bench();
     let item = denied(&mut bench, ANN, "first");
