@@ -2,11 +2,14 @@
 //! write them.
 
 mod documents;
+mod killed;
 mod letters;
 mod lifecycle;
 mod reload;
 mod tutorial;
 mod words;
+
+use std::path::Path;
 
 use kith::opened::Opened;
 use kith_core::body::Bodies;
@@ -19,10 +22,14 @@ use kith_runtime::mint::Mint;
 use crate::cli::Desk;
 
 /// Lets a member write, as the group's own client would; a refusal is one of the answers.
-pub(crate) fn say(desk: &Desk, group: &str, (who, text): (&str, &str)) {
+pub(crate) fn say(desk: &Desk, group: &str, said: (&str, &str)) {
+    say_in(&desk.path("data"), group, said);
+}
+
+fn say_in(data: &Path, group: &str, (who, text): (&str, &str)) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let opened = Opened::open(&desk.path("data"), Box::new(|_| {})).unwrap();
+        let opened = Opened::open(data, Box::new(|_| {})).unwrap();
         let engine = opened.engine(Options::default());
         let operator = kith_runtime::host::Operator::start(&engine, &Mint::System).await.unwrap();
         let community = operator.resolve(group).await.unwrap().unwrap().id;
