@@ -5,7 +5,7 @@
 //! Does not decide anything, keep anything between runs, or read the clock but to measure.
 //!
 //! In reading order: how scripts are compiled and run; what they can say; what their authors are told; how
-//! cases try them.
+//! cases try them; what a call takes.
 
 mod compile;
 mod engine;
@@ -28,6 +28,7 @@ mod lint;
 mod nearest;
 
 pub mod cases;
+pub mod measure;
 
 #[cfg(test)]
 mod tests;

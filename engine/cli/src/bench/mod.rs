@@ -11,6 +11,7 @@ mod report;
 mod run;
 
 mod alone;
+mod call;
 mod durable;
 mod fold;
 mod idle;

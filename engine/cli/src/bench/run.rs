@@ -11,7 +11,7 @@ use super::figure::Figure;
 use super::ground::Ground;
 use super::machine::Machine;
 use super::report::{Report, Shown};
-use super::{alone, child, durable, fold, idle, import, reenact, restart, saved, script};
+use super::{alone, call, child, durable, fold, idle, import, reenact, restart, saved, script};
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -108,6 +108,7 @@ const GROUPS: &[(&[&str], Measure)] = &[
     (&["fold"], fold::measure),
     (&["restart"], restart::measure),
     (&["idle"], idle::measure),
+    (&["call"], call::measure),
     (&["script"], script::durable),
     (&["replay"], script::replay),
     (&["script-memory"], script::memory),

@@ -130,8 +130,7 @@ fn effect_words(town: &Town, effect: &Effect<String>) -> String {
     }
 }
 
-/// Does something with the call that a case is about: for tests that measure.
-#[cfg(test)]
+/// Does something with the call that a case is about: for what measures.
 pub(crate) fn with_call<T>(
     host: &Host,
     (source, case): (&str, &Case),

@@ -18,5 +18,4 @@ mod town;
 pub use case::{Case, CaseError, Who, parse};
 pub use check::{CaseResult, outcome, run};
 
-#[cfg(test)]
 pub(crate) use check::with_call;

@@ -265,7 +265,7 @@ fn runs_leave_no_memory_behind() {
     ];
     let host = Host::new(Limits::default());
     let case: Case = toml::from_str("text = \"hello casino\"\nlists.w = [\"casino\"]").unwrap();
-    let rounds: u32 = if std::env::var_os("KITH_NIGHTLY").is_some() { 200_000 } else { 15 };
+    let rounds: u32 = if std::env::var_os("KITH_NIGHT").is_some() { 200_000 } else { 15 };
     let round = || {
         for source in &scripts {
             let _ = cases::run(&host, source, &case).unwrap();
@@ -285,7 +285,7 @@ fn many_cheap_runs_keep_the_memory_flat() {
         allow()
     }";
     let host = Host::new(Limits::default());
-    let runs: u32 = if std::env::var_os("KITH_NIGHTLY").is_some() { 1_000_000 } else { 2_000 };
+    let runs: u32 = if std::env::var_os("KITH_NIGHT").is_some() { 1_000_000 } else { 2_000 };
 
     let grown = cases::with_call(&host, (source, &Case::default()), |call, outside| {
         (0..100).for_each(|_| drop(host.run(call, outside)));
