@@ -1,11 +1,11 @@
 //! Scripts: an operator's own rules and customs as Rhai source, version by version, and what they remember.
 //!
 //! In reading order: a script and its versions (`version`); how they are put in, switched and taken out
-//! (`change`); how a blueprint orders and binds them (`config`); who they act as (`bot`); what they remember
-//! (`memory`); how they are told of what happened (`attend`), and told again where they fail (`again`);
-//! what was given up (`letter`); what their runs came to, and when they are not asked any more (`run`,
-//! `health`); how what a version did is taken back (`undo`). Knows nothing of the language: the hooks that a source answers come with the command,
-//! found by whoever compiled it.
+//! (`change`); how a blueprint orders and binds them (`config`); who they act as (`bot`); what they
+//! remember (`memory`); how they are told of what happened (`attend`), and told again where they fail
+//! (`again`); what was given up (`letter`); what their runs came to, and when they are not asked any more
+//! (`run`, `health`); how what a version did is taken back (`undo`). Knows nothing of the language: the
+//! hooks that a source answers come with the command, found by whoever compiled it.
 
 mod again;
 mod attend;
