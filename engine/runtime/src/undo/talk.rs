@@ -86,7 +86,8 @@ impl Trace {
                 let id = header.id;
                 let of = |cell: &Cell| matches!(cell, Cell::Denied(message, _) if *message == id);
                 self.cells.ended_where(|cell, _| of(cell), doer, Left::Over);
-                if doer == Doer::Version && header.author == self.sought.bot {
+                // A topic is posted behind the run that proposed it, so no range of a run names it.
+                if (doer == Doer::Version || page.topic) && header.author == self.sought.bot {
                     self.cells.open(Cell::Post(id), page.at_ms, UndoItem::Posted { message: id });
                     if page.topic {
                         self.topics.insert(id);

@@ -2,6 +2,7 @@
 //! undone, the groups are the same but for what is named in `Facts`.
 
 mod cases;
+mod gates;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -50,6 +51,9 @@ impl Extensions for Stand {
     fn run(&self, call: &Call<'_>) -> Ran {
         let said = match call.input {
             Input::Message(posting) => answer(call, posting),
+            Input::Join(request) => gates::answer(call, Some(&request.applicant.nickname)),
+            Input::Card(change) => gates::answer(call, change.nickname),
+            Input::Topic { .. } => gates::propose(call),
             _ => (Ruling::Allow, Vec::new()),
         };
         Ran { outcome: Ok(said), operations: 3, dice: false }
@@ -152,10 +156,14 @@ impl Group {
     }
 
     async fn put(&self, source: &str) {
+        self.put_for(source, BTreeSet::from([Hook::Message])).await;
+    }
+
+    async fn put_for(&self, source: &str, hooks: BTreeSet<Hook>) {
         let put = ScriptCommand::Put {
             name: "guard".to_owned(),
             source: source.to_owned(),
-            hooks: BTreeSet::from([Hook::Message]),
+            hooks,
             origin: Origin::Command,
             binding: Some(Binding { step: Step::Warn, ..Binding::default() }),
             stage: Stage::Live,
