@@ -10,12 +10,12 @@ use std::time::Duration;
 use kith_core::hook::{Call, Extensions, FaultKind, Hook, Place, Ran};
 use kith_core::ids::{CommunityId, MessageId};
 use kith_core::ports::Keys;
-use kith_core::script::Scripts;
+use kith_core::script::{Command, Scripts};
 use kith_runtime::blueprint::Planned;
 use kith_runtime::extend::{Extended, Runner, Usage, Watched, Watcher};
 use kith_runtime::mint::Mint;
 use kith_runtime::replay::Draft;
-use kith_runtime::scripting::{self, Compiler, Desk, How, Problem};
+use kith_runtime::scripting::{self, Compiler, Desk, Problem};
 use kith_scripts::{Host, Limits, Outside};
 use kith_store::derived::DerivedIndex;
 use serde::{Deserialize, Serialize};
@@ -104,20 +104,21 @@ pub(crate) fn draft(file: &Path, scripting: &Scripting, scripts: &Scripts) -> Re
     Ok(Draft { name: written.name, source: written.source, hooks, binding })
 }
 
-/// Refuses scripts of a blueprint that do not pass, before anything is founded.
-pub(crate) fn check_planned(scripts: &[Planned]) -> Result<(), Failure> {
+/// The commands that put the scripts of a blueprint in, in their order. Refuses scripts that do not pass,
+/// before anything is founded.
+pub(crate) fn check_planned(scripts: &[Planned]) -> Result<Vec<Command>, Failure> {
     let compiler = Scripting::default().compiler();
-    scripts.iter().try_for_each(|planned| match scripting::check(compiler.as_ref(), &planned.written) {
-        Ok(_) => Ok(()),
+    let puts = scripts.iter().map(|planned| match scripting::check(compiler.as_ref(), &planned.written) {
+        Ok(checked) => Ok(planned.how().command(&planned.written, &checked)),
         Err(problem) => Err(Failure::said(Exit::BadInput, "cli.script", problem.to_string())),
-    })
+    });
+    puts.collect()
 }
 
 /// Puts the scripts of a blueprint in, in their order.
 pub(crate) async fn put_planned(desk: &Desk, to: CommunityId, scripts: &[Planned]) -> Result<(), Failure> {
     for planned in scripts {
-        let how = How { binding: Some(planned.binding.clone()), ..How::default() };
-        desk.put(to, &planned.written, how).await?;
+        desk.put(to, &planned.written, planned.how()).await?;
     }
     Ok(())
 }

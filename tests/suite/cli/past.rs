@@ -100,3 +100,34 @@ fn a_past_is_reenacted_through_the_rules_and_only_from_its_beginning() {
     let waiting = desk.json("queue list --data @data --community trial");
     assert_eq!(waiting["holds"].as_array().map(Vec::len), Some(2));
 }
+
+#[test]
+fn scripts_of_a_blueprint_decide_about_a_reenacted_past_from_its_first_message() {
+    let desk = Desk::new();
+    desk.write("talk/01-01.txt", &talk());
+    desk.write("group/community.toml", "");
+    desk.write(
+        "group/scripts/first.rhai",
+        r#"fn on_join(ctx, request) { tag(request.applicant, "new"); allow() }
+fn on_message(ctx, message) {
+  if message.text.contains("number 0") { return hold("first", "Wait."); }
+  allow()
+}
+"#,
+    );
+    let line = "import --data @data --community trial --format irc-blocks --reenact --blueprint @group @talk";
+    let came_to = desk.json(line);
+    assert_eq!(came_to["reenacted"]["posted"], 11, "{came_to}");
+    assert_eq!(came_to["reenacted"]["held"], 1, "{came_to}");
+    let waiting = desk.json("queue list --data @data --community trial");
+    assert_eq!(waiting["holds"].as_array().map(Vec::len), Some(1), "{waiting}");
+    let listed = desk.json("script versions --data @data --community trial first");
+    assert_eq!(listed["versions"].as_array().map(Vec::len), Some(1), "{listed}");
+    assert_eq!(listed["versions"][0]["held"], 1, "{listed}");
+    // What does not pass its checks is not founded with.
+    desk.write("group/scripts/first.rhai", "fn on_message(ctx, message) {\n  alow()\n}\n");
+    let ended = desk.run(&line.replace("trial", "other"));
+    assert_eq!(ended.code, 3, "{}{}", ended.out, ended.err);
+    assert!(ended.err.contains("alow"), "{}", ended.err);
+    assert_eq!(desk.run("community show --data @data other").code, 3);
+}

@@ -76,6 +76,7 @@ pub(super) fn stage(ports: &Ports) -> Stage {
         community: Town::id(0),
         name: "year".to_owned(),
         blueprint: blueprint(),
+        scripts: Vec::new(),
     }
 }
 

@@ -10,6 +10,7 @@ use kith_core::gate::GateConfig;
 use kith_core::ids::{ChannelId, CommunityId};
 use kith_core::notice::Text;
 use kith_core::refusal::Refusal;
+use kith_core::script::Command;
 use kith_runtime::blueprint::{self, Planned};
 use kith_runtime::engine::Ports;
 use kith_runtime::import::csv_mapped::Map;
@@ -41,7 +42,7 @@ pub(crate) struct Import {
     #[arg(long, value_name = "FORMAT")]
     format: Format,
     /// Play the rows as ordinary commands with their own clock on a new community: people pass the gate,
-    /// messages the rules, timers fire, nothing leaves
+    /// messages the rules and scripts, timers fire, nothing leaves
     #[arg(long)]
     reenact: bool,
     /// Gate, rules and roles of a community that is made now
@@ -85,7 +86,7 @@ impl Import {
             None => (Blueprint::default(), Vec::new()),
             Some(folder) => blueprint::read(folder).map(|loaded| (loaded.blueprint, loaded.scripts))?,
         };
-        scripting::check_planned(&scripts)?;
+        let puts = scripting::check_planned(&scripts)?;
         if self.open_gate {
             blueprint.gate = GateConfig::default();
         }
@@ -94,7 +95,7 @@ impl Import {
         let mut seen = Seen::new(stage.streams.bar("import"), interrupt.clone());
         let report = match self.reenact {
             true => self
-                .reenact((blueprint, &scripts), reader, &mut seen)
+                .reenact((blueprint, puts), reader, &mut seen)
                 .map(|came_to| self.report_reenacted(&came_to, &seen, interrupt.is_set())),
             false => session::run(&self.place.data, Folder::New, async |session| {
                 let (community, imported) =
@@ -155,10 +156,10 @@ impl Import {
     }
 
     /// No engine runs while the rows are played: it would wake the stream when a timer of long ago is due by
-    /// the clock of today. Scripts are put in behind the past: `kith replay` tries them on it.
+    /// the clock of today.
     fn reenact(
         &self,
-        (blueprint, scripts): (Blueprint, &[Planned]),
+        (blueprint, scripts): (Blueprint, Vec<Command>),
         reader: Reader,
         seen: &mut Seen,
     ) -> Result<Reenacted, Failure> {
@@ -168,12 +169,12 @@ impl Import {
             let opened = Opened::open(data, Box::new(|_| {}))?;
             let Ports { records, snapshots, extensions, .. } = opened.ports();
             let name = self.community.clone();
-            let stage = reenact::Stage { records, snapshots, extensions, community, name, blueprint };
+            let stage =
+                reenact::Stage { records, snapshots, extensions, community, name, blueprint, scripts };
             reenact::run(stage, reader, seen)?
         };
         session::run(data, Folder::Existing, async |session| {
             session.operator().await?.confirm(community).await?;
-            scripting::put_planned(&session.desk(), community, scripts).await?;
             Ok(came_to)
         })
     }

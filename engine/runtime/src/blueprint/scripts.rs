@@ -6,7 +6,7 @@ use kith_core::script::Binding;
 
 use super::load::{BlueprintError, Source};
 use super::mistake::{Mistake, Place, find};
-use crate::scripting::{CASES_ENDING, SCRIPT_ENDING, Written};
+use crate::scripting::{CASES_ENDING, How, SCRIPT_ENDING, Written};
 
 /// A script that is put in once its community is founded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,13 @@ pub struct Planned {
     pub written: Written,
     /// How it is bound.
     pub binding: Binding,
+}
+
+impl Planned {
+    /// How it is put in.
+    pub fn how(&self) -> How {
+        How { binding: Some(self.binding.clone()), ..How::default() }
+    }
 }
 
 /// The scripts among the files of a blueprint, in the order in which they are asked.

@@ -1,7 +1,7 @@
 //! Plays rows as ordinary commands, on a stream of its own with the rows' own clock.
 //!
-//! People pass the gate when they are first seen, what they say passes the rules, timers fire when they are
-//! due. Nothing leaves: parcels stay in the outbox. That is how a rulebook is tried on real traffic.
+//! People pass the gate when they are first seen, what they say passes rules and scripts, timers fire when
+//! they are due. Nothing leaves: parcels stay in the outbox. That is how a rulebook is tried on real traffic.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -19,7 +19,7 @@ use kith_core::ports::{Head, Records, Snapshots, StoreError};
 use kith_core::queue::Verdict;
 use kith_core::refusal::Refusal;
 use kith_core::stream::{Community, Stream};
-use kith_core::{gate, member};
+use kith_core::{gate, member, script};
 
 use super::facts::{Watch, shown};
 use super::read::Reader;
@@ -42,7 +42,7 @@ pub struct Stage {
     pub records: Arc<dyn Records>,
     /// Where the last state goes.
     pub snapshots: Arc<dyn Snapshots>,
-    /// The scripts of its rules.
+    /// Whoever runs its scripts.
     pub extensions: Arc<dyn Extensions>,
     /// The stream, which must have no record yet.
     pub community: CommunityId,
@@ -50,6 +50,9 @@ pub struct Stage {
     pub name: String,
     /// Gate, rules, roles.
     pub blueprint: Blueprint,
+    /// What puts its scripts in, before anybody says anything: commands made of sources that passed the
+    /// checks.
+    pub scripts: Vec<script::Command>,
 }
 
 /// What a re-enactment came to.
@@ -181,9 +184,20 @@ impl Play {
             blueprint: Box::new(self.stage.blueprint.clone()),
             founder: None,
         };
-        self.ask(Actor::Host, create.into(), Bodies::default(), now_ms)?;
+        self.must(create.into(), now_ms)?;
+        for put in std::mem::take(&mut self.stage.scripts) {
+            self.must(put.into(), now_ms)?;
+        }
         self.channel = self.writer.stream().community().and_then(first_group);
         Ok(())
+    }
+
+    /// Asks as the host for something without which the past would be another.
+    fn must(&mut self, kind: CommandKind, now_ms: u64) -> Result<(), AskError> {
+        let id = self.mint.command(now_ms);
+        self.step(Draft::new(id, self.stage.community, Actor::Host, kind), now_ms)?
+            .map(drop)
+            .map_err(AskError::Refused)
     }
 
     /// The member that somebody is; at first sight they ask to be let in.
@@ -215,7 +229,7 @@ impl Play {
             source: "reenact".to_owned(),
         };
         let draft = Draft::new(id, self.stage.community, Actor::Person(person), request).with_bodies(bodies);
-        self.step(draft, now_ms).map(drop)
+        self.play(draft, now_ms).map(drop)
     }
 
     fn say(&mut self, member: MemberId, text: &str, now_ms: u64) -> Result<(), AskError> {
@@ -255,10 +269,24 @@ impl Play {
         now_ms: u64,
     ) -> Result<Option<Reply>, AskError> {
         let id = self.mint.command(now_ms);
-        self.step(Draft::new(id, self.stage.community, actor, kind).with_bodies(bodies), now_ms)
+        self.play(Draft::new(id, self.stage.community, actor, kind).with_bodies(bodies), now_ms)
     }
 
-    fn step(&mut self, draft: Draft, now_ms: u64) -> Result<Option<Reply>, AskError> {
+    /// Takes a step that may be refused: that is counted.
+    fn play(&mut self, draft: Draft, now_ms: u64) -> Result<Option<Reply>, AskError> {
+        match self.step(draft, now_ms)? {
+            Ok(reply) => {
+                self.count(&reply);
+                Ok(Some(reply))
+            }
+            Err(refusal) => {
+                self.count_refusal(&refusal);
+                Ok(None)
+            }
+        }
+    }
+
+    fn step(&mut self, draft: Draft, now_ms: u64) -> Result<Result<Reply, Refusal>, AskError> {
         let step = self.writer.step(draft, now_ms);
         self.pending += step.records;
         self.came_to.records += step.records as u64;
@@ -266,21 +294,15 @@ impl Play {
             self.hand_over()?;
         }
         match step.reply {
-            Ok(reply) => {
-                self.count(&reply);
-                Ok(Some(reply))
-            }
-            Err(AskError::Refused(refusal)) => {
-                self.count_refusal(&refusal);
-                Ok(None)
-            }
+            Ok(reply) => Ok(Ok(reply)),
+            Err(AskError::Refused(refusal)) => Ok(Err(refusal)),
             Err(error) => Err(error),
         }
     }
 
     fn fire_until(&mut self, now_ms: u64) -> Result<(), AskError> {
         while let Some((due_ms, timer)) = self.writer.stream().timers.next().filter(|next| next.0 <= now_ms) {
-            self.step(mailbox::fire(self.stage.community, timer, due_ms), due_ms)?;
+            self.play(mailbox::fire(self.stage.community, timer, due_ms), due_ms)?;
             self.came_to.timers += 1;
         }
         Ok(())

@@ -43,6 +43,15 @@ pub struct How {
     pub stage: Stage,
 }
 
+impl How {
+    /// The command that puts a script in which passed the checks.
+    pub fn command(self, written: &Written, checked: &Checked) -> Command {
+        let (How { origin, binding, stage }, hooks) = (self, checked.hooks.clone());
+        let (name, source) = (written.name.clone(), written.source.clone());
+        Command::Put { name, source, hooks, origin, binding, stage }
+    }
+}
+
 /// What became of a script that was put in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
@@ -95,10 +104,7 @@ impl Desk {
     /// Takes a script through every step and puts it in.
     pub async fn put(&self, to: CommunityId, written: &Written, how: How) -> Result<Done, PutError> {
         let checked = self.check(written).await?;
-        let (name, source) = (written.name.clone(), written.source.clone());
-        let (How { origin, binding, stage }, hooks) = (how, checked.hooks.clone());
-        let command = Command::Put { name, source, hooks, origin, binding, stage };
-        let (change, named) = match self.ask(to, command).await {
+        let (change, named) = match self.ask(to, how.command(written, &checked)).await {
             Err(AskError::Refused(Refusal::NothingToChange)) => (Change::Nothing, None),
             other => (Change::Made, version_in(&other?)),
         };
