@@ -220,7 +220,7 @@ pub(super) fn request(ctx: &Ctx<'_>, request: &Request<'_>, out: &mut Outcome) -
         return Err(Refusal::WrongState { what: "application".to_owned(), state });
     }
     let entry = entry(ctx, request, known);
-    let row = row_of(&entry, ctx.at_ms());
+    let row = entry.row(ctx.at_ms());
     let (verdict, mut receipts) = weigh(ctx, request, &row, nickname);
     let mut chain = Chain::new(ctx, row.id);
     let origin = &entry.origin;
@@ -293,20 +293,22 @@ fn entry(ctx: &Ctx<'_>, request: &Request<'_>, known: Option<&Member>) -> Entry 
     }
 }
 
-/// The row that an entry makes of somebody who was never here.
-pub(super) fn row_of(entry: &Entry, at_ms: u64) -> Member {
-    Member {
-        id: entry.member,
-        person: Some(entry.person),
-        nickname: entry.nickname,
-        card: entry.card.clone(),
-        roles: BTreeSet::new(),
-        tags: entry.tags.clone(),
-        standing: Standing::Applicant,
-        since_ms: at_ms,
-        joined_ms: None,
-        origin: entry.origin.clone(),
-        notices: Vec::new(),
+impl Entry {
+    /// The row that it makes of somebody who was never here.
+    pub fn row(&self, at_ms: u64) -> Member {
+        Member {
+            id: self.member,
+            person: Some(self.person),
+            nickname: self.nickname,
+            card: self.card.clone(),
+            roles: BTreeSet::new(),
+            tags: self.tags.clone(),
+            standing: Standing::Applicant,
+            since_ms: at_ms,
+            joined_ms: None,
+            origin: self.origin.clone(),
+            notices: Vec::new(),
+        }
     }
 }
 
@@ -365,7 +367,7 @@ fn settle(ctx: &Ctx<'_>, request: &Request<'_>, weighed: Weighed<'_>, out: &mut 
         })
     });
     let answers = request.answers.clone();
-    let row = row_of(&entry, ctx.at_ms());
+    let row = entry.row(ctx.at_ms());
     // Whoever is not inside yet may wait at several places in turn; what scripts want waits with them.
     let waiting = match &placed {
         Placed::Pending(_) => chain.settle_entering(&row, Verdict::Hold, out),

@@ -1,6 +1,6 @@
 //! Folding what happened at the gate: rows, applications, the list, invites, and the bodies that they hold.
 
-use super::application::{Application, End, Entry, Placed, Stage, row_of};
+use super::application::{Application, End, Entry, Placed, Stage};
 use super::{Event, Gate};
 use crate::body::BodyRef;
 use crate::decide::{Shelf, keep};
@@ -51,7 +51,7 @@ fn applied(
     let known = community.members.get(id).is_some();
     if *placed == Placed::TurnedAway {
         if !known {
-            let row = Member { card: Answers::new(), ..row_of(entry, at_ms) };
+            let row = Member { card: Answers::new(), ..entry.row(at_ms) };
             keep(&mut shelf, &row.nickname);
             community.members.put(row);
         }
@@ -87,7 +87,7 @@ fn applied(
 
 /// Writes the row of somebody who asked, new or anew; what they had written before goes.
 fn enter(community: &mut Community, entry: &Entry, at_ms: u64, shelf: &mut Shelf<'_>) {
-    let mut row = row_of(entry, at_ms);
+    let mut row = entry.row(at_ms);
     if let Some(old) = community.members.get(entry.member) {
         for reference in std::iter::once(&old.nickname).chain(old.card.values()) {
             shelf.0.remove(reference.id);

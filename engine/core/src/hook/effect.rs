@@ -165,6 +165,28 @@ impl<T> Effect<T> {
         }
     }
 
+    /// The stable name of its kind.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Tag { .. } => "tag",
+            Self::Untag { .. } => "untag",
+            Self::GiveRole { .. } => "give_role",
+            Self::TakeRole { .. } => "take_role",
+            Self::Warn { .. } => "warn",
+            Self::Mute { .. } => "mute",
+            Self::Remove { .. } => "remove",
+            Self::Notify { .. } => "notify",
+            Self::Post { .. } => "post",
+            Self::Delete { .. } => "delete",
+            Self::React { .. } => "react",
+            Self::Pin { .. } => "pin",
+            Self::Put { .. } => "put",
+            Self::Drop { .. } => "drop",
+            Self::SetTimer { .. } => "set_timer",
+            Self::DropTimer { .. } => "drop_timer",
+        }
+    }
+
     /// Whether it lets a member feel something: these count against the blast cap.
     pub const fn sanctions(&self) -> Option<MemberId> {
         match self {

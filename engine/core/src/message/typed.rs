@@ -32,8 +32,9 @@ pub(super) fn read<'a>(ctx: &Ctx<'_>, parts: &[Part], text: &'a str) -> Option<C
     Some(Call { body: *body, name, argument })
 }
 
-/// Name and argument. A path such as `/etc/hosts` is none, nor is a comment such as `// so`.
-fn split(text: &str) -> Option<(&str, &str)> {
+/// Name and argument of a text that is a command where scripts answer those. A path such as `/etc/hosts` is
+/// none, nor is a comment such as `// so`.
+pub fn split(text: &str) -> Option<(&str, &str)> {
     let rest = text.strip_prefix('/')?;
     let (name, argument) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let usable = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');

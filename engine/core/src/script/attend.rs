@@ -77,11 +77,17 @@ impl Attention {
     }
 }
 
+impl Happened {
+    /// The id of the command that tells of it.
+    pub fn attend_id(&self) -> CommandId {
+        CommandId(derive(self.command.0, "attend", self.index))
+    }
+}
+
 /// The command that tells of what has waited longest: its id derives from what it tells of.
 pub fn due(stream: &Stream) -> Option<(CommandId, CommandId, Command)> {
     let first = stream.community()?.scripts.attention.queue.front()?;
-    let id = CommandId(derive(first.command.0, "attend", first.index));
-    Some((id, first.command, Command::Attend { seq: first.seq, index: first.index }))
+    Some((first.attend_id(), first.command, Command::Attend { seq: first.seq, index: first.index }))
 }
 
 /// The record whose bodies a command quotes without bringing them: its number, and a message by which it can
@@ -121,7 +127,7 @@ pub(super) fn attend(ctx: &Ctx<'_>, (seq, index): (u64, u32), out: &mut Outcome)
 }
 
 /// Tells one script; `tries` is how often it has failed to listen.
-pub(super) fn tell<'a>(
+pub fn tell<'a>(
     ctx: &'a Ctx<'a>,
     asked: (&'a Script, Option<&'a Version>),
     (happened, tries): (&Happened, u32),
@@ -153,27 +159,30 @@ pub fn saw_record(community: &mut Community, record: &Record) {
         let runs = record.runs.iter().filter(|run| run.hook == Hook::Event).count() as u32;
         *attention.runs.entry(root).or_insert(0) += runs;
     }
-    let imports = record.events.iter().any(|event| matches!(event, AnyEvent::Import(_)));
-    if !imports && depth <= EVENT_DEPTH_MAX && attention.used(root) < EVENT_RUNS_MAX {
-        for (index, event) in (0..).zip(&record.events).filter(|(_, event)| is_told(event)) {
-            let by = doer(record, index);
-            if asked.iter().all(|no| Some(*no) == by) {
-                continue;
-            }
-            attention.queue.push_back(Happened {
-                seq: record.seq,
-                index,
-                command: record.command.id,
-                at_ms: record.command.at_ms,
-                event: Box::new(event.clone()),
-                by,
-                depth,
-                root,
-            });
-        }
+    if attention.used(root) < EVENT_RUNS_MAX {
+        let others = |happened: &Happened| asked.iter().any(|no| Some(*no) != happened.by);
+        attention.queue.extend(told(record).filter(others));
     }
     let Attention { queue, runs } = attention;
     runs.retain(|root, _| queue.iter().any(|happened| happened.root == *root));
+}
+
+/// What scripts are told of a record: nothing of imports, nor of what is too deep.
+pub fn told(record: &Record) -> impl Iterator<Item = Happened> {
+    let (root, depth) = cause(record);
+    let imports = record.events.iter().any(|event| matches!(event, AnyEvent::Import(_)));
+    let silent = imports || depth > EVENT_DEPTH_MAX;
+    let events = (0..).zip(&record.events).filter(move |(_, event)| !silent && is_told(event));
+    events.map(move |(index, event)| Happened {
+        seq: record.seq,
+        index,
+        command: record.command.id,
+        at_ms: record.command.at_ms,
+        event: Box::new(event.clone()),
+        by: doer(record, index),
+        depth,
+        root,
+    })
 }
 
 /// The root record of what a record did, and how deep that is.

@@ -23,7 +23,7 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-pub use attend::{Attention, Happened, due, quotes, saw_record};
+pub use attend::{Attention, Happened, due, quotes, saw_record, tell, told};
 pub use bot::nickname;
 pub use config::Config;
 pub use ground::Ground;

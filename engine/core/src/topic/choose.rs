@@ -46,6 +46,13 @@ pub(super) fn choose(ctx: &Ctx<'_>, channel: &Channel, bot: MemberId, out: &mut 
     choice.chosen
 }
 
+/// How many topics the board leaves to scripts; `None` for none.
+pub(super) fn wanted(ctx: &Ctx<'_>, channel: &Channel, bot: MemberId) -> Option<u32> {
+    let mut choice = Choice { ctx, channel, bot, chosen: Vec::new() };
+    choice.take_from_board();
+    u32::try_from(choice.left()).ok().filter(|left| *left > 0)
+}
+
 impl Choice<'_> {
     fn left(&self) -> usize {
         (self.ctx.community.topics.config.count as usize).saturating_sub(self.chosen.len())

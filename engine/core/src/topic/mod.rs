@@ -15,7 +15,7 @@ mod tests;
 pub use board::Planned;
 pub use config::{CalendarError, Day, TimeOfDay, TopicConfig};
 pub use past::{Raised, saw};
-pub use raise::{begin, zone_changed};
+pub use raise::{begin, wanted, zone_changed};
 
 use std::collections::{BTreeMap, VecDeque};
 

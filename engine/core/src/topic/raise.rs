@@ -83,6 +83,13 @@ pub(super) fn due(ctx: &Ctx<'_>, turn: u64, out: &mut Outcome) {
     }
 }
 
+/// How many topics scripts are asked for at a turn; `None` where it asks none of them.
+pub fn wanted(ctx: &Ctx<'_>, turn: u64) -> Option<u32> {
+    let topics = &ctx.community.topics;
+    let open = topics.next_ms == Some(turn) && ctx.community.profile.status == Status::Open;
+    choose::wanted(ctx, channel(ctx)?, topics.bot.filter(|_| open)?)
+}
+
 fn channel<'a>(ctx: &Ctx<'a>) -> Option<&'a Channel> {
     let channels = &ctx.community.channels;
     let name = &ctx.community.topics.config.channel;
