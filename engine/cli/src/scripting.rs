@@ -66,8 +66,8 @@ impl Outside for Beyond<'_> {
 impl Runner for Rhai {
     fn run(&self, call: &Call<'_>, seed: &dyn Fn() -> [u8; 32]) -> (Ran, Usage) {
         let (ran, used) = self.0.run(call, &Beyond { call, seed });
-        let kith_scripts::Usage { wall_us, memory_peak_bytes, log, .. } = used;
-        (ran, Usage { wall_us, memory_peak_bytes, log })
+        let kith_scripts::Usage { wall_us, memory_peak_bytes, log, lacked, .. } = used;
+        (ran, Usage { wall_us, memory_peak_bytes, log, lacked })
     }
 }
 

@@ -23,6 +23,9 @@ pub struct Usage {
     pub memory_peak_bytes: u64,
     /// What it logged.
     pub log: Vec<String>,
+    /// Whether it read what is not known of imported members: their card, since when they are inside.
+    #[serde(default)]
+    pub lacked: bool,
 }
 
 /// Runs one kind of extension.

@@ -73,6 +73,7 @@ pub(crate) struct Frame<'a> {
     held_before: i64,
     peak: Cell<i64>,
     operations: Cell<u64>,
+    lacked: Cell<bool>,
     pub(crate) journal: RefCell<Journal>,
     pub(crate) dice: RefCell<Option<Dice>>,
     text: OnceCell<ImmutableString>,
@@ -94,6 +95,7 @@ impl<'a> Frame<'a> {
             held_before: held_bytes(),
             peak: Cell::new(0),
             operations: Cell::new(0),
+            lacked: Cell::new(false),
             journal: RefCell::new(Journal::new(budget.log_bytes_max)),
             dice: RefCell::new(None),
             text: OnceCell::new(),
@@ -159,6 +161,18 @@ impl<'a> Frame<'a> {
 
     pub(crate) fn peak_bytes(&self) -> u64 {
         self.peak.get().max(0) as u64
+    }
+
+    /// Whether it looked for something that an imported past does not hold.
+    pub(crate) fn lacked(&self) -> bool {
+        self.lacked.get()
+    }
+
+    /// Takes note that something of a member is read that nobody recorded of imported ones.
+    pub(crate) fn reads_record_of(&self, row: &Member) {
+        if row.is_imported() {
+            self.lacked.set(true);
+        }
     }
 
     pub(crate) fn wall_us(&self) -> u64 {

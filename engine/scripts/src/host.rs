@@ -29,6 +29,8 @@ pub struct Usage {
     pub memory_peak_bytes: u64,
     /// What it logged.
     pub log: Vec<String>,
+    /// Whether it read what is not known of imported members: their card, since when they are inside.
+    pub lacked: bool,
 }
 
 /// Runs scripts for any number of communities at once.
@@ -103,6 +105,7 @@ impl Host {
             wall_us: frame.wall_us(),
             memory_peak_bytes: frame.peak_bytes(),
             log: journal.take_log(),
+            lacked: frame.lacked(),
         };
         let dice = frame.dice.borrow().is_some();
         (Ran { outcome, operations, dice }, usage)

@@ -396,6 +396,16 @@ pub fn apply(community: &mut Community, event: &Event, _moment: &Moment, mut she
     }
 }
 
+/// Where members come from whom an import brought in.
+pub const SOURCE: &str = "import";
+
+impl Member {
+    /// Whether an import brought them in and nobody has claimed them: no gate saw them, and no card is known.
+    pub fn is_imported(&self) -> bool {
+        self.person.is_none() && self.origin.source == SOURCE
+    }
+}
+
 fn imported(id: MemberId, nickname: BodyRef, seen_ms: u64) -> Member {
     Member {
         id,
@@ -407,7 +417,7 @@ fn imported(id: MemberId, nickname: BodyRef, seen_ms: u64) -> Member {
         standing: Standing::Active,
         since_ms: seen_ms,
         joined_ms: Some(seen_ms),
-        origin: member::Origin { source: "import".to_owned(), ..member::Origin::default() },
+        origin: member::Origin { source: SOURCE.to_owned(), ..member::Origin::default() },
         notices: Vec::new(),
     }
 }

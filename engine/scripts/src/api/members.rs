@@ -143,6 +143,7 @@ fn add_conduct(table: &mut Table) {
         ),
         |member: &mut Member| {
             row(*member, Span(0), |frame, row| {
+                frame.reads_record_of(row);
                 let now_ms = frame.ctx()?.at_ms();
                 Ok(Span(row.joined_ms.map_or(0, |at_ms| now_ms.saturating_sub(at_ms))))
             })
@@ -212,8 +213,11 @@ fn card_field(card: Card, name: &str) -> Answer<String> {
             Input::Card(change) if change.member.id == card.0 => change.fields.get(name),
             _ => None,
         };
-        let kept =
-            || Ok::<_, Box<rhai::EvalAltResult>>(frame.member(card.0)?.and_then(|row| row.card.get(name)));
+        let kept = || -> Answer<_> {
+            let row = frame.member(card.0)?;
+            row.iter().for_each(|row| frame.reads_record_of(row));
+            Ok(row.and_then(|row| row.card.get(name)))
+        };
         let reference = match changed {
             Some(value) => value.as_ref(),
             None => kept()?,

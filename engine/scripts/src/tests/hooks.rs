@@ -1,9 +1,11 @@
 //! Every hook, each kind of effect, memory, dice and calendar.
 
-use kith_core::hook::{Effect, Value};
+use kith_core::hook::{Call, Effect, Input, Posting, Value};
+use kith_core::import::SOURCE;
+use kith_core::member::{Member, Origin};
 
 use super::{check, complaints, play};
-use crate::cases;
+use crate::{Host, Limits, cases};
 
 #[test]
 fn message_rules_with_every_verdict() {
@@ -259,4 +261,26 @@ fn what_is_read_is_declared() {
         &topics("reads: questions(2d)", "questions().unanswered(2.days)"),
         &format!("{case}\nexpect = \"topics 1\""),
     );
+}
+
+#[test]
+fn a_run_is_noted_that_reads_what_nobody_knows_of_imported_members() {
+    let played = |condition: &str, came_from: &str| {
+        let source = format!("fn on_message(ctx, message) {{\n if {condition} {{ }}\n allow()\n}}");
+        let case: cases::Case = toml::from_str("text = \"x\"\nauthor.card.region = \"moon\"").unwrap();
+        let host = Host::new(Limits::default());
+        let used = cases::with_call(&host, (&source, &case), |call, outside| {
+            let Input::Message(posting) = call.input else { panic!("a message") };
+            let origin = Origin { source: came_from.to_owned(), ..Origin::default() };
+            let author = Member { origin, ..posting.author.clone() };
+            let input = Input::Message(Posting { author: &author, ..*posting });
+            host.run(&Call { input: &input, ..*call }, outside).1
+        });
+        used.unwrap().lacked
+    };
+    for condition in ["message.author.joined < 1.days", "message.author.card.region == \"moon\""] {
+        assert!(played(condition, SOURCE), "{condition}");
+        assert!(!played(condition, "link"), "{condition}");
+    }
+    assert!(!played("message.author.name == \"ann\" && message.author.strikes > 0", SOURCE));
 }
