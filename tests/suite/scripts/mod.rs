@@ -6,6 +6,7 @@ mod killed;
 mod letters;
 mod lifecycle;
 mod reload;
+mod replay;
 mod tutorial;
 mod words;
 

@@ -1,4 +1,4 @@
-//! Counting what a draft says, message by message.
+//! Counting what a draft says: message by message here, by hook in `rulings` and `runs`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use kith_core::body::Bodies;
 use kith_core::event::Event;
+use kith_core::hook::Hook;
 use kith_core::ids::{HoldId, MemberId, MessageId};
 use kith_core::import::Label;
 use kith_core::queue::{self, AtDeadline, Cause, Item, Verdict};
@@ -15,9 +16,14 @@ use kith_core::script::RunOutcome;
 use kith_core::stream::Stream;
 
 use super::Plan;
-use super::report::{Against, Case, Day, Fault, Labels, Regular, Report, Slow};
+use super::answer::Answer;
+use super::asked::Asked;
+use super::report::{Against, Case, Day, Labels, Regular, Report, Slow};
+use super::rulings::{Ruling, Wanted};
+use super::runs::{Faults, SLOWEST_MAX, Tally};
 use super::said::Said;
-use super::world::Answer;
+use super::sections::{Commands, Timers, Topics};
+use super::world::World;
 
 /// Days of the last `REGULAR_WITHIN_DAYS` on which a regular wrote.
 const REGULAR_DAYS: usize = 5;
@@ -28,11 +34,9 @@ const CASES_PER_REGULAR: usize = 5;
 /// Regulars shown.
 const REGULARS_MAX: usize = 100;
 /// Messages shown of everybody else, and of each comparison.
-const CASES_MAX: usize = 200;
+pub(super) const CASES_MAX: usize = 200;
 /// Characters shown of a message.
 const TEXT_CHARS_MAX: usize = 280;
-/// Slow runs shown.
-const SLOWEST_MAX: usize = 5;
 
 pub(super) struct Count {
     report: Report,
@@ -42,12 +46,19 @@ pub(super) struct Count {
     wrote: HashMap<MemberId, VecDeque<Date>>,
     regulars: HashMap<MemberId, Regular>,
     cases: VecDeque<Case>,
-    faults: BTreeMap<(&'static str, u32, u32), Fault>,
+    faults: Faults,
     hit: HashSet<MessageId>,
     asked: HashSet<MessageId>,
     labels: HashMap<MessageId, Label>,
     holds: HashMap<HoldId, MessageId>,
     against: Option<Against>,
+    hooks: BTreeSet<Hook>,
+    joins: Ruling,
+    cards: Ruling,
+    /// Runs of the other hooks.
+    tallies: BTreeMap<Hook, Tally>,
+    commands: Commands,
+    topics: Topics,
 }
 
 impl Count {
@@ -61,13 +72,68 @@ impl Count {
             wrote: HashMap::new(),
             regulars: HashMap::new(),
             cases: VecDeque::new(),
-            faults: BTreeMap::new(),
+            faults: Faults::default(),
             hit: HashSet::new(),
             asked: HashSet::new(),
             labels: HashMap::new(),
             holds: HashMap::new(),
             against,
+            hooks: plan.draft.hooks.clone(),
+            joins: Ruling::default(),
+            cards: Ruling::default(),
+            tallies: BTreeMap::new(),
+            commands: Commands::default(),
+            topics: Topics::default(),
         }
+    }
+
+    /// Counts what the draft said of something, and another version.
+    pub(super) fn asked(
+        &mut self,
+        state: &Stream,
+        asked: &Asked<'_>,
+        (answer, other): (Option<Answer>, Option<Option<Answer>>),
+        bodies: &Bodies,
+    ) {
+        if let Some(answer) = answer.as_ref().filter(|answer| !answer.hook.rules()) {
+            let posted_then = match asked {
+                Asked::Said(_) => true,
+                Asked::Typed(typed) => typed.posted_then,
+                _ => false,
+            };
+            self.commands.posted_then += u64::from(posted_then);
+            return self.ran(answer);
+        }
+        let answers = (answer, other);
+        match asked {
+            Asked::Said(said) if self.hooks.contains(&Hook::Message) => {
+                self.message(state, said, answers, bodies);
+            }
+            Asked::Entering(entering) if self.hooks.contains(&Hook::Join) => {
+                answers.0.iter().for_each(|answer| self.took(answer));
+                self.joins.note(state, Wanted::to_enter(entering, bodies), answers);
+            }
+            Asked::Changing(changing) if self.hooks.contains(&Hook::Card) => {
+                answers.0.iter().for_each(|answer| self.took(answer));
+                self.cards.note(state, Wanted::to_change(changing, bodies), answers);
+            }
+            _ => {}
+        }
+    }
+
+    /// Counts a run that ruled on nothing.
+    pub(super) fn ran(&mut self, answer: &Answer) {
+        self.took(answer);
+        self.commands.answered += u64::from(answer.reacted);
+        self.topics.proposed += answer.topics;
+        self.tallies.entry(answer.hook).or_default().note(answer);
+    }
+
+    /// Counts what any run took.
+    fn took(&mut self, answer: &Answer) {
+        let report = &mut self.report;
+        report.script_us = report.script_us.saturating_add(answer.wall_us);
+        report.lacking_runs += u64::from(answer.lacked);
     }
 
     fn date(&mut self, at_ms: u64, state: &Stream) -> Date {
@@ -79,7 +145,7 @@ impl Count {
     }
 
     /// Counts a message that the draft was asked about; `None` for an answer: it was not.
-    pub(super) fn message(
+    fn message(
         &mut self,
         state: &Stream,
         said: &Said<'_>,
@@ -98,7 +164,7 @@ impl Count {
         }
         self.tally(said, &answer, date);
         let verdict = answer.verdict.max(said.by_rules);
-        let (hits, hit_then) = (strikes(&answer), said.recorded != Verdict::Allow);
+        let (hits, hit_then) = (answer.strikes(), said.recorded != Verdict::Allow);
         let text = || shortened(said, bodies);
         let case = |recorded: &'static str| Case {
             message: said.message,
@@ -126,13 +192,13 @@ impl Count {
             self.show(case(name(said.recorded)), regular);
         }
         if let (Some(against), Some(other)) = (&mut self.against, other.flatten()) {
-            match (hits, strikes(&other)) {
+            match (hits, other.strikes()) {
                 (true, false) => against.stricter += 1,
                 (false, true) => against.looser += 1,
                 _ if other.verdict == answer.verdict => against.same += 1,
                 _ => {}
             }
-            if hits != strikes(&other) && against.cases.len() < CASES_MAX {
+            if hits != other.strikes() && against.cases.len() < CASES_MAX {
                 against.cases.push(case(other.outcome.name()));
             }
         }
@@ -161,13 +227,8 @@ impl Count {
         day.messages += 1;
         day.denied += denied;
         day.held += held;
-        if let Some(found) = &answer.fault {
-            let (line, column) = found.place.map_or((0, 0), |place| (place.line, place.column));
-            let kind = found.kind.code();
-            let new = || Fault { kind, line, column, times: 0, detail: found.detail.clone() };
-            self.faults.entry((kind, line, column)).or_insert_with(new).times += 1;
-        }
-        self.report.script_us = self.report.script_us.saturating_add(answer.wall_us);
+        self.faults.note(answer);
+        self.took(answer);
         let slowest = &mut self.report.slowest;
         if slowest.len() < SLOWEST_MAX || slowest.last().is_some_and(|last| last.wall_us < answer.wall_us) {
             let place = slowest.partition_point(|slow| slow.wall_us >= answer.wall_us);
@@ -240,8 +301,9 @@ impl Count {
     }
 
     /// The report at the end of the history.
-    pub(super) fn report(self, state: &Stream) -> Report {
-        let labels = self.labels();
+    pub(super) fn report(mut self, world: &World<'_>) -> Report {
+        let (state, labels) = (world.state(), self.labels());
+        self.tell_hooks(world);
         let Self { mut report, days, regulars, cases, faults, against, .. } = self;
         let share = |part: u64, of: u64| (of > 0).then(|| rounded(part as f64 / of as f64));
         report.precision = share(labels.unwanted_hit, labels.unwanted_hit + labels.wanted_hit);
@@ -257,10 +319,28 @@ impl Count {
             regular.nickname = nickname(state, regular.member);
         }
         report.cases = cases.into();
-        report.fault_kinds = faults.into_values().collect();
-        report.fault_kinds.sort_by_key(|fault| std::cmp::Reverse(fault.times));
+        report.fault_kinds = faults.told();
         report.against = against;
         report
+    }
+
+    /// What there is to say of each hook that the draft has.
+    fn tell_hooks(&mut self, world: &World<'_>) {
+        let (joins, cards) = (std::mem::take(&mut self.joins), std::mem::take(&mut self.cards));
+        let (commands, topics) = (std::mem::take(&mut self.commands), std::mem::take(&mut self.topics));
+        let report = &mut self.report;
+        for hook in &self.hooks {
+            report.hooks.push(hook.name());
+        }
+        let has = |hook| self.hooks.contains(&hook);
+        let mut used = |hook| self.tallies.remove(&hook).unwrap_or_default().told();
+        report.joins = has(Hook::Join).then(|| joins.told(world.state()));
+        report.cards = has(Hook::Card).then(|| cards.told(world.state()));
+        report.commands = has(Hook::Command).then(|| Commands { used: used(Hook::Command), ..commands });
+        report.events = has(Hook::Event).then(|| used(Hook::Event));
+        report.timers =
+            has(Hook::Timer).then(|| Timers { waiting: world.timers_waiting(), used: used(Hook::Timer) });
+        report.topics = has(Hook::Topic).then(|| Topics { used: used(Hook::Topic), ..topics });
     }
 
     fn labels(&self) -> Labels {
@@ -283,16 +363,11 @@ impl Count {
     }
 }
 
-/// Whether the draft objects: it denies, holds or reports a breach. A fault or a breaker is no objection.
-fn strikes(answer: &Answer) -> bool {
-    matches!(answer.outcome, RunOutcome::Deny | RunOutcome::Hold | RunOutcome::Violation | RunOutcome::Capped)
-}
-
 fn rounded(number: f64) -> f64 {
     (number * 1_000.0).round() / 1_000.0
 }
 
-const fn name(verdict: Verdict) -> &'static str {
+pub(super) const fn name(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Allow => "allow",
         Verdict::Hold => "hold",
@@ -300,16 +375,20 @@ const fn name(verdict: Verdict) -> &'static str {
     }
 }
 
-fn nickname(state: &Stream, member: MemberId) -> String {
+pub(super) fn nickname(state: &Stream, member: MemberId) -> String {
     let row = state.community().and_then(|community| community.members.get(member));
     row.and_then(|row| state.bodies.text(&row.nickname)).unwrap_or_default().to_owned()
 }
 
 fn shortened(said: &Said<'_>, bodies: &Bodies) -> String {
     let texts = said.parts.iter().filter_map(rule::text_of).filter_map(|body| bodies.text(body));
-    let whole = texts.collect::<Vec<_>>().join("\n");
+    cut(&texts.collect::<Vec<_>>().join("\n"))
+}
+
+/// A text that is not longer than is shown.
+pub(super) fn cut(whole: &str) -> String {
     match whole.char_indices().nth(TEXT_CHARS_MAX) {
         Some((end, _)) => format!("{}…", &whole[..end]),
-        None => whole,
+        None => whole.to_owned(),
     }
 }

@@ -1,42 +1,52 @@
 //! Replay: what a draft of a script would have done to a group's own history. Changes nothing.
 //!
-//! Every recorded message is put before the draft in its order, denied and held ones included, in the words
-//! in which it was written, over the state as it was recorded then. People follow history. What the draft
-//! itself does (its memory, strikes, tags, mutes) is laid over that state, where it can read it; a mute of
-//! its own does not silence what came later, unless the replay is to `cascade`. The built-in rules come
-//! first, as they did: what they denied is not asked about.
+//! What was recorded is put before the draft in its order: messages, joins, cards and typed commands, denied
+//! and held ones included, in the words in which they were written, over the state as it was recorded then;
+//! after each record what happened, and the hours at which topics were wanted. Timers that the draft sets
+//! ring when the recorded time passes them. People follow history. What the draft itself does (its memory,
+//! strikes, tags, mutes) is laid over that state, where it can read it; a mute of its own does not silence
+//! what came later, unless the replay is to `cascade`. The built-in rules and the gate come first, as they
+//! did: what they denied is not asked about. Other scripts are not asked again.
 //!
 //! Shadow is the same over what was recorded since a version was put beside the live one.
 //!
-//! In reading order: what was said (`said`), the state with the draft laid over it (`world`), what is
-//! counted (`count`), what is told (`report`).
+//! In reading order: what there was to decide (`asked`, `said`), what a version says (`answer`), the state
+//! with the version laid over it (`world`), how each hook is asked (`hooks`), one version on its way
+//! (`track`), the way through the history (`walk`), what is counted (`count`, `rulings`, `runs`), what is
+//! told (`report`, `sections`).
 
+mod answer;
+mod asked;
 mod count;
+mod hooks;
 pub mod picture;
 mod report;
+mod rulings;
+mod runs;
 mod said;
+mod sections;
 #[cfg(test)]
 mod tests;
+mod track;
+mod walk;
 mod world;
 
 pub use report::{Against, Case, Day, Differs, Fault, Labels, Regular, Report, Slow};
+pub use sections::{Agreement, Commands, Ruled, Rulings, Runs, SlowRun, Timers, Topics};
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use kith_core::body::Bodies;
-use kith_core::hook::{Extensions, Hook};
+use kith_core::hook::Hook;
 use kith_core::ids::CommunityId;
 use kith_core::ports::{Keys, Records};
 use kith_core::script::{Binding, Script, Version};
 
-use self::count::Count;
-use self::said::Said;
-use self::world::{Answer, World};
+use self::walk::Walk;
 use crate::draft::AskError;
-use crate::extend::{Extended, Runner, Usage, Watched, Watcher};
-use crate::mint::Mint;
+use crate::extend::Runner;
 use crate::recover;
 
 /// Frames between two reports of progress.
@@ -76,9 +86,9 @@ pub struct Plan {
     pub draft: Draft,
     /// Another version that runs the same way, to be compared with.
     pub against: Option<Draft>,
-    /// Only what was said from here on is asked about, Unix milliseconds.
+    /// Only what happened from here on is asked about, Unix milliseconds.
     pub since_ms: Option<u64>,
-    /// Only what was said before this is asked about, Unix milliseconds.
+    /// Only what happened before this is asked about, Unix milliseconds.
     pub until_ms: Option<u64>,
     /// Only what stands in records after this one is asked about.
     pub after_seq: u64,
@@ -106,48 +116,6 @@ pub struct Stage<'a> {
     pub runner: Arc<dyn Runner>,
 }
 
-/// Remembers what the last run used.
-#[derive(Default)]
-struct Meter(Mutex<Option<(Usage, Option<kith_core::hook::Fault>)>>);
-
-impl Watcher for Meter {
-    fn ran(&self, run: Watched) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((run.usage, run.fault));
-    }
-}
-
-impl Meter {
-    fn take(&self) -> Option<(Usage, Option<kith_core::hook::Fault>)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-/// One version on its way through the history.
-struct Track<'a> {
-    world: World<'a>,
-    meter: Arc<Meter>,
-    extensions: Extended,
-}
-
-impl<'a> Track<'a> {
-    fn new(stage: &Stage<'_>, world: World<'a>) -> Self {
-        let meter = Arc::<Meter>::default();
-        let (runner, keys) = (Arc::clone(&stage.runner), Arc::clone(&stage.keys));
-        let extensions = Extended::new(runner, keys, Mint::seeded(0), Arc::clone(&meter) as _);
-        Self { world, meter, extensions }
-    }
-
-    fn ask(&mut self, said: &Said<'_>, bodies: &Bodies) -> Option<Answer> {
-        let extensions: &dyn Extensions = &self.extensions;
-        let mut answer = self.world.ask(said, bodies, extensions)?;
-        if let Some((usage, fault)) = self.meter.take() {
-            answer.wall_us = usage.wall_us;
-            answer.fault = fault;
-        }
-        Some(answer)
-    }
-}
-
 /// Replays a community's history through a draft. `seen` is told the number of records done; it ends the
 /// replay by breaking.
 pub fn run(
@@ -156,13 +124,7 @@ pub fn run(
     seen: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<Report, AskError> {
     let (start, head) = recover::start_in_log(plan.community, stage.records)?;
-    let mut count = Count::new(plan);
-    let world = World::new(stage.records, start.clone(), &plan.draft, plan.cascade);
-    let mut draft = Track::new(stage, world);
-    let mut against = plan
-        .against
-        .as_ref()
-        .map(|other| Track::new(stage, World::new(stage.records, start, other, plan.cascade)));
+    let mut walk = Walk::new(stage, plan, start);
     let (mut broken, mut frames) = (None, 0_u64);
     stage.records.read(plan.community, head.frame_no + 1, &mut |frame| {
         frames += 1;
@@ -175,32 +137,14 @@ pub fn run(
                 }
             };
             let bodies: Bodies = stored.bodies.iter().cloned().collect();
-            let begun = record.seq > plan.after_seq;
-            for part in said::parts(&record) {
-                if let Some(said) = part.said.filter(|said| begun && plan.covers(said)) {
-                    let answer = draft.ask(&said, &bodies);
-                    let other = against.as_mut().map(|track| track.ask(&said, &bodies));
-                    count.message(draft.world.state(), &said, (answer, other), &bodies);
-                }
-                count.saw(part.events, draft.world.state());
-                draft.world.follow(&record, part.events, &bodies);
-                if let Some(track) = &mut against {
-                    track.world.follow(&record, part.events, &bodies);
-                }
-            }
-            draft.world.close(&record);
-            if let Some(track) = &mut against {
-                track.world.close(&record);
-            }
+            walk.record(&record, &bodies);
         }
         let done = frame.head.seq;
         if frames.is_multiple_of(FRAMES_PER_PROGRESS) { seen(done) } else { ControlFlow::Continue(()) }
     })?;
-    draft.world.failed()?;
-    against.as_mut().map_or(Ok(()), |track| track.world.failed())?;
     match broken {
         Some(what) => Err(AskError::Unreadable { community: plan.community, what }),
-        None => Ok(count.report(draft.world.state())),
+        None => walk.report(),
     }
 }
 
@@ -218,8 +162,8 @@ impl Plan {
         }
     }
 
-    fn covers(&self, said: &Said<'_>) -> bool {
-        self.since_ms.is_none_or(|since_ms| said.at_ms >= since_ms)
-            && self.until_ms.is_none_or(|until_ms| said.at_ms < until_ms)
+    fn covers(&self, at_ms: u64) -> bool {
+        self.since_ms.is_none_or(|since_ms| at_ms >= since_ms)
+            && self.until_ms.is_none_or(|until_ms| at_ms < until_ms)
     }
 }

@@ -5,11 +5,15 @@
 use kith_core::ids::{MemberId, MessageId};
 use serde::Serialize;
 
+use super::sections::{Commands, Rulings, Runs, Timers, Topics};
+
 /// What a draft would have done.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Report {
     /// The script.
     pub script: String,
+    /// The hooks it answers: messages are counted where `message` is among them.
+    pub hooks: Vec<&'static str>,
     /// Messages it was asked about.
     pub messages: u64,
     /// Of these, messages that were imported: nobody had decided about them here.
@@ -30,7 +34,7 @@ pub struct Report {
     pub faults: u64,
     /// Denials and sanctions that the blast cap turned into holds.
     pub capped: u64,
-    /// Messages on which it was not asked because its breaker was open.
+    /// Messages on which it was not asked because its breaker was open, or as it was in quarantine.
     pub skipped: u64,
     /// Messages that a mute of its own would have prevented.
     pub prevented: u64,
@@ -62,6 +66,21 @@ pub struct Report {
     pub recall: Option<f64>,
     /// The same history through another version.
     pub against: Option<Against>,
+    /// People who asked to be let in; `null` where the draft has no such hook, as with those that follow.
+    pub joins: Option<Rulings>,
+    /// Changes of cards and nicknames.
+    pub cards: Option<Rulings>,
+    /// Commands that members typed.
+    pub commands: Option<Commands>,
+    /// What it was told of afterwards.
+    pub events: Option<Runs>,
+    /// Timers of its own.
+    pub timers: Option<Timers>,
+    /// Times at which topics were wanted.
+    pub topics: Option<Topics>,
+    /// Runs, whatever the hook, that read what the history lacks: of imported members it knows no card, and
+    /// not when they came in.
+    pub lacking_runs: u64,
     /// Time that the draft itself took, microseconds.
     pub script_us: u64,
     /// Time by the clock, milliseconds; set by whoever has a clock.

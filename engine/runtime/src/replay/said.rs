@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use kith_core::body::Bodies;
 use kith_core::command::CommandKind;
 use kith_core::event::Event;
-use kith_core::ids::{ChannelId, MemberId, MessageId};
+use kith_core::ids::{ChannelId, CommandId, MemberId, MessageId};
 use kith_core::import::{self, Label};
 use kith_core::message::{self, Held, Mentions, Part};
 use kith_core::queue::{self, Ground, Verdict};
 use kith_core::record::Record;
+
+use super::asked::Typed;
 
 /// What a message names whose record mentions nobody.
 static NOBODY: Mentions = Mentions { members: BTreeSet::new(), all: false };
@@ -16,6 +19,8 @@ static NOBODY: Mentions = Mentions { members: BTreeSet::new(), all: false };
 /// Something that somebody said, or wanted to say.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Said<'a> {
+    /// The command that it came with; of an imported message, one by its id.
+    pub(super) command: CommandId,
     /// Its id.
     pub(super) message: MessageId,
     /// By whom.
@@ -32,6 +37,8 @@ pub(super) struct Said<'a> {
     pub(super) mentions: &'a Mentions,
     /// Whether it changed a message that stood.
     pub(super) edit: bool,
+    /// Whether it was an announcement.
+    pub(super) announced: bool,
     /// Whether it was imported: nobody decided about it here.
     pub(super) imported: bool,
     /// What the source called it.
@@ -44,25 +51,8 @@ pub(super) struct Said<'a> {
     pub(super) by_rules: Verdict,
 }
 
-/// A stretch of a record's events: what was said before they happened, if anything was.
-pub(super) struct Stretch<'a> {
-    pub(super) said: Option<Said<'a>>,
-    pub(super) events: &'a [Event],
-}
-
-/// A record in stretches, so that each imported message meets the state of its moment.
-pub(super) fn parts(record: &Record) -> Vec<Stretch<'_>> {
-    if matches!(record.command.kind, CommandKind::Import(_)) {
-        return record
-            .events
-            .iter()
-            .map(|event| Stretch { said: imported(event), events: std::slice::from_ref(event) })
-            .collect();
-    }
-    vec![Stretch { said: posted(record), events: &record.events }]
-}
-
-fn imported(event: &Event) -> Option<Said<'_>> {
+/// What an imported event says.
+pub(super) fn imported(event: &Event) -> Option<Said<'_>> {
     let Event::Import(import::Event::MessageImported {
         message,
         channel,
@@ -77,6 +67,7 @@ fn imported(event: &Event) -> Option<Said<'_>> {
         return None;
     };
     Some(Said {
+        command: CommandId(message.0),
         message: *message,
         author: *author,
         channel: *channel,
@@ -85,12 +76,25 @@ fn imported(event: &Event) -> Option<Said<'_>> {
         reply_to: *reply_to,
         mentions: &NOBODY,
         edit: false,
+        announced: false,
         imported: true,
         label: *label,
         recorded: Verdict::Allow,
         rewritten: false,
         by_rules: Verdict::Allow,
     })
+}
+
+impl<'a> Said<'a> {
+    /// The same as a command that was typed, if it reads as one: so a live version that answers commands
+    /// would have taken it.
+    pub(super) fn as_typed(&self, bodies: &'a Bodies) -> Option<Typed<'a>> {
+        let [Part::Text { body }] = self.parts else { return None };
+        let (name, argument) =
+            message::typed(bodies.text(body)?).filter(|_| !self.edit && !self.announced)?;
+        let (command, at_ms, member, channel) = (self.command, self.at_ms, self.author, self.channel);
+        Some(Typed { command, at_ms, member, channel, name, argument, posted_then: true })
+    }
 }
 
 /// What a command to post or edit came to.
@@ -132,7 +136,8 @@ fn fate(record: &Record) -> Option<Fate<'_>> {
     })
 }
 
-fn posted(record: &Record) -> Option<Said<'_>> {
+/// What a command to post or edit says.
+pub(super) fn posted(record: &Record) -> Option<Said<'_>> {
     let CommandKind::Message(asked) = &record.command.kind else { return None };
     let (parts, reply_to, mentions, edit) = match asked {
         message::Command::Post { parts, reply_to, mentions, .. } => (parts, *reply_to, mentions, false),
@@ -148,6 +153,7 @@ fn posted(record: &Record) -> Option<Said<'_>> {
     })?;
     let rules = record.decisions.iter().filter(|receipt| matches!(receipt.ground, Ground::Rule(_)));
     Some(Said {
+        command: record.command.id,
         message: fate.message,
         author,
         channel: fate.channel.or(old.map(|header| header.channel))?,
@@ -156,6 +162,7 @@ fn posted(record: &Record) -> Option<Said<'_>> {
         reply_to,
         mentions,
         edit,
+        announced: matches!(asked, message::Command::Announce { .. }),
         imported: false,
         label: None,
         recorded: fate.verdict,

@@ -1,5 +1,7 @@
 //! Replays over small histories that a writer made, with a stand-in for the script host.
 
+mod hooks;
+
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use kith_core::script::{self, Binding, Origin};
 use super::{Cascade, Draft, Plan, Report, Stage, run};
 use crate::draft::{self, Reply};
 use crate::extend::{Extended, Runner, Unwatched, Usage};
+use crate::mailbox;
 use crate::memory::Memory;
 use crate::mint::Mint;
 use crate::writer::Writer;
@@ -70,6 +73,7 @@ struct Group {
     mint: Mint,
     now_ms: u64,
     imported: u64,
+    runner: Arc<dyn Runner>,
 }
 
 fn source(words: &str) -> Draft {
@@ -83,12 +87,16 @@ fn source(words: &str) -> Draft {
 
 impl Group {
     fn new() -> Self {
+        Self::with(Arc::new(Words))
+    }
+
+    fn with(runner: Arc<dyn Runner>) -> Self {
         let memory = Memory::new();
         let (keys, mint) = (Arc::clone(&memory) as _, Mint::seeded(3));
-        let extensions = Extended::new(Arc::new(Words), keys, Mint::seeded(4), Arc::new(Unwatched));
+        let extensions = Extended::new(Arc::clone(&runner), keys, Mint::seeded(4), Arc::new(Unwatched));
         let records = Arc::clone(&memory) as _;
         let writer = Writer::open(GROUP, records, memory.as_ref(), Arc::new(extensions)).unwrap();
-        let mut group = Self { memory, writer, mint, now_ms: START_MS, imported: 0 };
+        let mut group = Self { memory, writer, mint, now_ms: START_MS, imported: 0, runner };
         let (name, blueprint) = ("group".to_owned(), Box::new(Blueprint::default()));
         group.ask(
             Actor::Host,
@@ -99,8 +107,17 @@ impl Group {
     }
 
     fn ask(&mut self, actor: Actor, kind: impl Into<CommandKind>, bodies: Bodies) -> Reply {
+        let id = self.mint.command(self.now_ms);
+        self.ask_as(draft::Draft::new(id, GROUP, actor, kind).with_bodies(bodies))
+    }
+
+    /// Asks a second later, once the timers have fired that are due by then.
+    fn ask_as(&mut self, draft: draft::Draft) -> Reply {
         self.now_ms += 1_000;
-        let draft = draft::Draft::new(self.mint.command(self.now_ms), GROUP, actor, kind).with_bodies(bodies);
+        while let Some((due_ms, timer)) = self.writer.stream().timers.next().filter(|it| it.0 <= self.now_ms)
+        {
+            self.writer.step(mailbox::fire(GROUP, timer, due_ms), due_ms).reply.unwrap();
+        }
         let reply = self.writer.step(draft, self.now_ms).reply.unwrap();
         self.writer.flush(Box::new(|durable| assert!(durable.is_ok()))).unwrap();
         reply
@@ -155,7 +172,7 @@ impl Group {
 
     fn replay(&self, plan: &Plan) -> Report {
         let keys = Arc::clone(&self.memory) as _;
-        let stage = Stage { records: self.memory.as_ref(), keys, runner: Arc::new(Words) };
+        let stage = Stage { records: self.memory.as_ref(), keys, runner: Arc::clone(&self.runner) };
         run(&stage, plan, &mut |_| ControlFlow::Continue(())).unwrap()
     }
 }

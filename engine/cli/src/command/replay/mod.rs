@@ -1,5 +1,6 @@
 //! `kith replay`: what a draft of a script would have done to the group's own history. Changes nothing.
 
+mod hooks;
 mod text;
 
 pub(super) use text::render;
@@ -26,7 +27,8 @@ use crate::scripting::{self, Scripting};
 use crate::session::{self, Folder, Session};
 use crate::watch::Interrupt;
 
-/// Put every message of the past before a draft, and see what it would have done. Changes nothing.
+/// Put the past before a draft, and see what it would have done: messages, joins, cards, commands, events,
+/// timers, topics, as far as it answers them. Changes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Replay {

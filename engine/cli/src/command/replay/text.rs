@@ -3,15 +3,16 @@
 use std::fmt::Write as _;
 
 use kith_core::community::Zone;
+use kith_core::hook::Hook;
 use kith_core::notice::{Arg, Text};
 use kith_runtime::replay::picture::{self, Words};
-use kith_runtime::replay::{Case, Report};
+use kith_runtime::replay::{Case, Fault, Report};
 use kith_runtime::texts::Reader;
 
 use super::super::shown;
 
 /// Cases shown of everybody who is no regular.
-const CASES_SHOWN: usize = 8;
+pub(super) const CASES_SHOWN: usize = 8;
 /// Regulars shown.
 const REGULARS_SHOWN: usize = 12;
 /// Characters of a message on one line.
@@ -21,11 +22,17 @@ const LINE_CHARS: usize = 72;
 pub(in crate::command) fn render(reader: &Reader<'_>, zone: &Zone, report: &Report) -> String {
     let page = Page { reader, zone, report };
     let mut out = String::new();
-    page.head(&mut out);
-    page.regulars(&mut out);
-    page.others(&mut out);
-    page.days(&mut out);
-    page.differences(&mut out);
+    if report.hooks.contains(&Hook::Message.name()) {
+        page.head(&mut out);
+        page.regulars(&mut out);
+        page.others(&mut out);
+        page.days(&mut out);
+        page.differences(&mut out);
+        page.holds(&mut out);
+    } else {
+        page.line(&mut out, "replay.head_other", &[("script", report.script.clone())]);
+    }
+    page.hooks(&mut out);
     page.rest(&mut out);
     out
 }
@@ -39,14 +46,14 @@ pub(super) fn picture(reader: &Reader<'_>, report: &Report) -> String {
     picture::svg(&report.days, &words)
 }
 
-struct Page<'a> {
+pub(super) struct Page<'a> {
     reader: &'a Reader<'a>,
-    zone: &'a Zone,
-    report: &'a Report,
+    pub(super) zone: &'a Zone,
+    pub(super) report: &'a Report,
 }
 
 /// A number with its thousands apart.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -64,20 +71,20 @@ fn percent(part: u64, of: u64) -> String {
 }
 
 impl Page<'_> {
-    fn say(&self, code: &str, args: &[(&str, String)]) -> String {
+    pub(super) fn say(&self, code: &str, args: &[(&str, String)]) -> String {
         let text = args
             .iter()
             .fold(Text::new(code), |text, (name, value)| text.with(name, Arg::Name(value.clone())));
         self.reader.render(&text)
     }
 
-    fn line(&self, out: &mut String, code: &str, args: &[(&str, String)]) {
+    pub(super) fn line(&self, out: &mut String, code: &str, args: &[(&str, String)]) {
         out.push_str(&self.say(code, args));
         out.push('\n');
     }
 
     /// A line that goes on with what the one before began.
-    fn further(&self, out: &mut String, code: &str, args: &[(&str, String)]) {
+    pub(super) fn further(&self, out: &mut String, code: &str, args: &[(&str, String)]) {
         out.push_str("  ");
         self.line(out, code, args);
     }
@@ -144,12 +151,18 @@ impl Page<'_> {
     }
 
     fn case(&self, out: &mut String, case: &Case, indent: &str) {
-        let at = shown::moment(case.at_ms, self.zone);
-        let text: String = shown::printable(&case.text).chars().take(LINE_CHARS).collect();
-        let verdict = self.say(&format!("outcome.{}", case.verdict), &[]);
-        let name = shown::printable(&case.nickname);
-        let _ = write!(out, "{indent}{at}  {verdict}  {name}: {text}");
-        let _ = if case.code.is_empty() { writeln!(out) } else { writeln!(out, "  ({})", case.code) };
+        let Case { at_ms, nickname, text, verdict, code, .. } = case;
+        out.push_str(indent);
+        self.judged(out, *at_ms, [verdict, nickname, text, code]);
+    }
+
+    /// A line about one verdict: when, what came of it, whose it is, in which words, and why.
+    pub(super) fn judged(&self, out: &mut String, at_ms: u64, [verdict, name, text, code]: [&str; 4]) {
+        let at = shown::moment(at_ms, self.zone);
+        let text: String = shown::printable(text).chars().take(LINE_CHARS).collect();
+        let verdict = self.say(&format!("outcome.{verdict}"), &[]);
+        let _ = write!(out, "{at}  {verdict}  {}: {text}", shown::printable(name));
+        let _ = if code.is_empty() { writeln!(out) } else { writeln!(out, "  ({code})") };
     }
 
     fn days(&self, out: &mut String) {
@@ -194,7 +207,7 @@ impl Page<'_> {
         }
     }
 
-    fn rest(&self, out: &mut String) {
+    fn holds(&self, out: &mut String) {
         let report = self.report;
         self.line(out, "replay.holds_per_day", &[("n", format!("{:.1}", report.holds_per_day))]);
         if let (Some(precision), Some(recall)) = (report.precision, report.recall) {
@@ -206,15 +219,24 @@ impl Page<'_> {
             ];
             self.line(out, "replay.labels", &args);
         }
-        for fault in &report.fault_kinds {
-            let args = [
-                ("n", grouped(fault.times)),
-                ("line", fault.line.to_string()),
-                ("what", shown::printable(&fault.detail)),
-            ];
-            self.line(out, "replay.fault", &args);
+        report.fault_kinds.iter().for_each(|fault| self.fault(out, fault));
+    }
+
+    pub(super) fn fault(&self, out: &mut String, fault: &Fault) {
+        let args = [
+            ("n", grouped(fault.times)),
+            ("line", fault.line.to_string()),
+            ("what", shown::printable(&fault.detail)),
+        ];
+        self.line(out, "replay.fault", &args);
+    }
+
+    fn rest(&self, out: &mut String) {
+        let report = self.report;
+        if report.lacking_runs > 0 {
+            self.line(out, "replay.lacking", &[("n", grouped(report.lacking_runs))]);
         }
-        let slowest = report.slowest.first().map_or(0, |slow| slow.wall_us);
+        let slowest = report.slowest.first().map_or(0, |slow| slow.wall_us).max(self.slowest_elsewhere());
         let seconds = format!("{:.2}", report.wall_ms as f64 / 1_000.0);
         self.line(out, "replay.time", &[("seconds", seconds), ("slowest", grouped(slowest))]);
         self.line(out, "replay.unchanged", &[]);
