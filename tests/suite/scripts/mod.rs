@@ -13,8 +13,10 @@ mod words;
 use std::path::Path;
 
 use kith::opened::Opened;
-use kith_core::body::Bodies;
-use kith_core::command::Actor;
+use kith_core::body::{Bodies, BodyRef};
+use kith_core::card;
+use kith_core::command::{Actor, CommandKind};
+use kith_core::ids::ChannelId;
 use kith_core::message::{self, Mentions, Part, Sort};
 use kith_runtime::draft::{AskError, Draft};
 use kith_runtime::engine::Options;
@@ -27,7 +29,25 @@ pub(crate) fn say(desk: &Desk, group: &str, said: (&str, &str)) {
     say_in(&desk.path("data"), group, said);
 }
 
-fn say_in(data: &Path, group: &str, (who, text): (&str, &str)) {
+fn say_in(data: &Path, group: &str, said: (&str, &str)) {
+    ask(data, group, said, |channel, body| {
+        let (parts, mentions) = (vec![Part::Text { body }], Mentions::default());
+        message::Command::Post { channel, parts, reply_to: None, sort: Sort::Talk, mentions }.into()
+    });
+}
+
+/// Lets a member change what they go by.
+fn rename(desk: &Desk, group: &str, named: (&str, &str)) {
+    let data = desk.path("data");
+    ask(&data, group, named, |_, nickname| card::Command::ChangeNickname { nickname }.into());
+}
+
+fn ask(
+    data: &Path,
+    group: &str,
+    (who, text): (&str, &str),
+    kind: impl FnOnce(ChannelId, BodyRef) -> CommandKind,
+) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let opened = Opened::open(data, Box::new(|_| {})).unwrap();
@@ -44,10 +64,8 @@ fn say_in(data: &Path, group: &str, (who, text): (&str, &str)) {
         let (member, channel) = found.await.unwrap();
         let (mut bodies, at_ms) = (Bodies::default(), engine.ports().clock.wall_ms());
         let body = Mint::System.text(&mut bodies, at_ms, member, text);
-        let (parts, mentions) = (vec![Part::Text { body }], Mentions::default());
-        let post = message::Command::Post { channel, parts, reply_to: None, sort: Sort::Talk, mentions };
         let id = Mint::System.command(at_ms);
-        let draft = Draft::new(id, community, Actor::Member(member), post).with_bodies(bodies);
+        let draft = Draft::new(id, community, Actor::Member(member), kind(channel, body)).with_bodies(bodies);
         match engine.ask(draft).await {
             Ok(_) | Err(AskError::Refused(_)) => {}
             Err(error) => panic!("{error}"),

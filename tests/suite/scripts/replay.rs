@@ -1,6 +1,7 @@
 //! Replays on the command line of pasts that were brought in: every hook that a draft has, and what a past
 //! does not hold.
 
+use super::rename;
 use crate::cli::Desk;
 
 /// Twelve messages of three people, a minute apart.
@@ -89,4 +90,42 @@ fn runs_that_read_what_an_imported_past_lacks_are_counted_apart() {
     assert_eq!(told["lacking_runs"], 3, "{told}");
     let text = desk.works(replay);
     assert!(text.contains("Runs that read what the history lacks: 3."), "{text}");
+}
+
+#[test]
+fn decisions_about_joins_and_cards_make_cases_too() {
+    let desk = with_talk();
+    desk.write("group/community.toml", "");
+    let card = r#"fn on_card(ctx, change) {
+  if change.renames && change.nickname.contains("shop") { return deny("shop", "No."); }
+  allow()
+}
+"#;
+    desk.write("group/scripts/door.rhai", &format!("{DOOR}{card}"));
+    desk.works("import --data @data --community club --format irc-blocks --reenact --blueprint @group @talk");
+    rename(&desk, "club", ("ann", "ann's shop"));
+    let receipts = desk.json("receipt list --data @data --community club");
+    let receipts = receipts["receipts"].as_array().unwrap().iter();
+    let ids: Vec<&str> = receipts.map(|receipt| receipt["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), 3);
+    let cases: Vec<String> = ids
+        .iter()
+        .map(|id| desk.works(&format!("script case --data @data --community club --from {id}")))
+        .collect();
+    let all = cases.concat();
+    for piece in [
+        "hook = \"join\"\nsource = \"reenact\"\nauthor = { name = \"bo\" }\n",
+        "expect = \"hold bo\"\n",
+        "rename = \"ann's shop\"\n",
+        "expect = \"deny shop\"\n",
+        "tags = [\"new\"]",
+        "expect = \"hold nine\"\n",
+    ] {
+        assert!(all.contains(piece), "{piece}: {all}");
+    }
+    // The name stands where the decision rests on it, and nowhere else.
+    assert!(!all.contains("\"ann\"") && !all.contains('#'), "{all}");
+    desk.write("door.rhai", &format!("{DOOR}{card}"));
+    desk.write("door.cases.toml", &all);
+    assert_eq!(desk.json("script test @door.rhai")["passed"], 3);
 }
