@@ -8,7 +8,7 @@ use crate::decide::{Shelf, keep};
 use crate::ids::{MemberId, ReceiptId};
 use crate::limits::RECEIPTS_MAX;
 use crate::notice::{Arg, Text};
-use crate::rule::{Edition, Label};
+use crate::rule::{Clause, Edition, Label};
 use crate::stream::Community;
 use crate::{gate, member, rule, script};
 
@@ -81,6 +81,16 @@ pub struct Receipt {
     /// What would have passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<Text>,
+}
+
+impl Receipt {
+    /// Whether it speaks against what it is about. That the queue was full does not: it makes a denial of a
+    /// hold, and whoever wanted the hold has a receipt of their own.
+    pub fn objects(&self) -> bool {
+        let full =
+            matches!(&self.ground, Ground::Rule(rule::Ground { clause: Clause::QueueFull { .. }, .. }));
+        self.verdict != Verdict::Allow && !full
+    }
 }
 
 /// What a script said to the member: the receipt's own, as nothing else that stays holds it. What a rule

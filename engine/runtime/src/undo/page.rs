@@ -10,7 +10,7 @@ use kith_core::hook::Hook;
 use kith_core::ids::{MemberId, MessageId, ReceiptId};
 use kith_core::member;
 use kith_core::notice::Arg;
-use kith_core::queue::{self, Ground, Verdict};
+use kith_core::queue::{self, Ground};
 use kith_core::record::Record;
 use kith_core::script::{self, RunOutcome, Wording};
 
@@ -78,8 +78,7 @@ impl<'a> Page<'a> {
     /// Whether anything else of the record says no to what these receipts are about.
     pub(super) fn objected(&self, receipts: &[ReceiptId]) -> bool {
         let others = self.record.decisions.iter().filter(|receipt| receipts.contains(&receipt.id));
-        let mut others = others.filter(|receipt| !self.receipts.contains(&receipt.id));
-        others.any(|receipt| receipt.verdict != Verdict::Allow)
+        others.filter(|receipt| !self.receipts.contains(&receipt.id)).any(queue::Receipt::objects)
     }
 
     /// Whether the version, and nobody else, put the record's message in other words.

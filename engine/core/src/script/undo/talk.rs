@@ -62,7 +62,7 @@ fn alone(ctx: &Ctx<'_>, (no, version): Doer, receipts: &[ReceiptId]) -> Result<(
     let other = grounds.any(|receipt| match &receipt.ground {
         queue::Ground::Script(ground) => (ground.no, ground.version) != (no, version),
         queue::Ground::Deadline { .. } => false,
-        _ => receipt.verdict != queue::Verdict::Allow,
+        _ => receipt.objects(),
     });
     if other { Err(Left::Objected) } else { Ok(()) }
 }

@@ -43,6 +43,28 @@ fn left(report: &Report) -> Vec<(What, Left)> {
 }
 
 #[test]
+fn what_a_full_queue_turned_away_is_restored_with_what_filled_it() {
+    block_on(async {
+        let group = Group::with_script().await;
+        let mut said = Vec::new();
+        for text in 0..10 {
+            said.extend(group.say(3, &format!("deny {text}")).await);
+        }
+        let waits = |stream: &kith_core::stream::Stream| {
+            let queue = &stream.community().unwrap().queue;
+            (queue.holds.len(), queue.denied.len())
+        };
+        let (held, denied) = group.engine.view(group.id, waits).await.unwrap();
+        assert!(held > 0 && held + denied == said.len() && denied > 3, "{held} held, {denied} denied");
+        group.undo(Mode::Carry).await;
+        assert_eq!(group.engine.view(group.id, waits).await.unwrap(), (0, 0));
+        for (message, _) in said {
+            assert!(group.shows(message).await, "{message}");
+        }
+    });
+}
+
+#[test]
 fn only_the_version_that_is_named_is_undone_and_only_since_then() {
     block_on(async {
         let group = Group::with_script().await;
