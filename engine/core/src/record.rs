@@ -124,6 +124,6 @@ impl Record {
         if !posts && self.runs.is_empty() {
             return Vec::new();
         }
-        self.events.iter().filter_map(|event| message::found_by(event, self.command.at_ms)).collect()
+        self.events.iter().flat_map(|event| message::found_by(event, self.command.at_ms)).collect()
     }
 }

@@ -108,10 +108,12 @@ impl<'a> Telling<'a> {
     fn read(&self, message: MessageId, edited_ms: Option<u64>) -> Result<Vec<Body>, AskError> {
         let by = edited_ms.map_or(message.0, |edited_ms| message::edit_id(message, edited_ms));
         let Some(mut found) = self.find(message, by)? else { return Ok(Vec::new()) };
-        if found.references.iter().any(|reference| found.bodies.get(reference).is_none()) {
-            // It was released: its texts lie with the record that held it.
-            let withheld = self.find(message, message::withheld_id(message))?;
-            withheld.into_iter().for_each(|withheld| found.bodies.extend(withheld.bodies));
+        for reference in &found.references {
+            if found.bodies.get(reference).is_none() {
+                // It was released: its texts lie with the record that held it.
+                let withheld = self.find(message, message::withheld_id(reference.id))?;
+                withheld.into_iter().for_each(|withheld| found.bodies.extend(withheld.bodies));
+            }
         }
         let bodies = found.references.iter().filter_map(|reference| {
             let body = found.bodies.get(reference).filter(|body| body.matches(reference));

@@ -45,7 +45,7 @@ fn a_script_that_was_given_up_tries_again_once_it_is_mended() {
     desk.works("import --data @data --community garden --format irc-blocks @talk.txt");
     desk.write("greeter.rhai", "fn on_event(ctx, event) { throw \"not today\"; }\n");
     desk.works(&format!("script put {IN} greeter @greeter.rhai"));
-    assert!(desk.works(&format!("script letters {IN}")).contains("No script was given up"));
+    assert!(desk.works(&format!("script letters {IN}")).contains("No script has given up"));
     say(&desk, "garden", ("ann", "is anybody there?"));
     until_given_up(&desk);
     let listed = desk.run(&format!("--language en script letters {IN}"));
@@ -57,7 +57,7 @@ fn a_script_that_was_given_up_tries_again_once_it_is_mended() {
     desk.write("greeter.rhai", "fn on_event(ctx, event) { log(event.kind); }\n");
     desk.works(&format!("script put {IN} greeter @greeter.rhai"));
     assert!(desk.works(&format!("script letters {IN} --retry {letter}")).contains("is tried again"));
-    assert!(desk.works(&format!("script letters {IN}")).contains("No script was given up"));
+    assert!(desk.works(&format!("script letters {IN}")).contains("No script has given up"));
     assert_eq!(desk.run(&format!("script letters {IN} --drop {letter}")).code, 3);
     assert_eq!(desk.json("verify --data @data")["sound"], true);
 }

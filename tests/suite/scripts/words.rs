@@ -138,6 +138,8 @@ fn what_a_script_read_is_evidence_and_an_edit_a_release_and_an_erasure_are_seen(
         .view(scene.place.id, |community| community.queue.holds.keys().next().copied().expect("it waits"));
     let resolve = queue::Command::Resolve { hold, outcome: queue::AtDeadline::Release, note: None };
     scene.world.ask_member(scene.place.id, scene.place.owner, resolve).unwrap();
+    // An edit that waits is not what the message says, and does not hide it.
+    scene.world.edit(scene.place, scene.ann, waits, "wait no longer").unwrap();
     for _ in 0..2 {
         let quotes = [asked, waits]
             .map(|message| scene.text(scene.say(scene.place.owner, "so", (Some(message), Sort::Talk))));

@@ -249,6 +249,8 @@ impl Page<'_> {
             let version = review.version.unwrap_or(0).to_string();
             let args = [("verdict", receipt::verdict(verdict)), ("version", &version)];
             lines.push(say(language, "on_facts", &args));
+        } else if let Some(version) = review.version {
+            lines.push(say(language, "version_now", &[("version", &version.to_string())]));
         }
         match review.on_text {
             Some(verdict) => lines.push(say(language, "on_text", &[("verdict", receipt::verdict(verdict))])),

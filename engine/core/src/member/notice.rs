@@ -9,18 +9,21 @@ use crate::body::BodyRef;
 use crate::decide::{Shelf, keep};
 use crate::ids::{BodyId, MemberId};
 use crate::limits;
+use crate::message::MENTIONED;
 use crate::notice::{Arg, Text};
 use crate::queue::{Item, own_words};
 use crate::rule::text_of;
 use crate::stream::Community;
 
-/// Puts a notice before a member; beyond `NOTICES_MAX` the oldest goes.
+/// Puts a notice before a member; beyond `NOTICES_MAX` the oldest mention goes, or else the oldest of all:
+/// nobody's mentions push a receipt out.
 pub(super) fn put(community: &mut Community, id: MemberId, notice: Notice, mut shelf: Shelf<'_>) {
     quoted(&notice.text).for_each(|body| keep(&mut shelf, body));
     let mut gone = None;
     community.members.change(id, |member| {
         if member.notices.len() >= limits::NOTICES_MAX {
-            gone = Some(member.notices.remove(0));
+            let mention = member.notices.iter().position(|kept| kept.text.code == MENTIONED);
+            gone = Some(member.notices.remove(mention.unwrap_or(0)));
         }
         member.notices.push(notice);
     });

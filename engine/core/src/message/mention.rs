@@ -15,6 +15,9 @@ use crate::notice::{Arg, Text};
 use crate::refusal::Refusal;
 use crate::role::{self, Permission};
 
+/// The code of the notice to whoever is mentioned.
+pub const MENTIONED: &str = "message.mentioned";
+
 /// Who is to take note of a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mentions {
@@ -72,7 +75,7 @@ pub(super) fn notify(ctx: &Ctx<'_>, header: &Header, mentions: &Mentions, out: &
             && channel::may_read(ctx.community, member, channel)
     });
     for member in told.take(limits::MENTIONS_MAX) {
-        let text = Text::new("message.mentioned")
+        let text = Text::new(MENTIONED)
             .with("author", Arg::Member(header.author))
             .with("channel", Arg::Channel(channel.id))
             .with("message", Arg::Message(header.id));

@@ -37,7 +37,7 @@ pub use config::{MessageConfig, configure};
 pub use evidence::{Evidence, facts, header_of, posted_id};
 pub use header::{Header, Sort};
 pub use measure::{Measure, measure};
-pub use mention::Mentions;
+pub use mention::{MENTIONED, Mentions};
 pub use part::{Blob, CardSubject, MediaType, Part};
 pub use post::{Held, release, review};
 pub use typed::split as typed;

@@ -11,6 +11,7 @@ use crate::event::Event as AnyEvent;
 use crate::ids::BodyId;
 use crate::limits;
 use crate::moment::{DAY_MS, MINUTE_MS};
+use crate::notice::Text;
 use crate::queue::Verdict;
 use crate::stream::Kind;
 use crate::testing_talk::*;
@@ -529,6 +530,25 @@ fn evidence_of_another_message_proves_nothing() {
         assert_eq!(code(answer), "not_found", "in {hall}");
     });
     assert!(events.is_empty());
+}
+
+#[test]
+fn mentions_push_out_mentions_and_nothing_that_matters() {
+    let mut bench = Bench::new();
+    let mut tell = |code: &str| {
+        bench.by_hand(MODERATOR, |_, out| out.notify(BEN, Text::new(code)));
+        let notices = &bench.community().members.get(BEN).unwrap().notices;
+        (notices.len(), notices.iter().any(|notice| notice.text.code == "queue.held_message"))
+    };
+    tell("queue.held_message");
+    for _ in 0..2 * limits::NOTICES_MAX {
+        assert!(tell(MENTIONED).1);
+    }
+    assert_eq!(tell(MENTIONED), (limits::NOTICES_MAX, true));
+    for _ in 1..limits::NOTICES_MAX {
+        assert!(tell("rule.warned").1, "mentions go first");
+    }
+    assert!(!tell("rule.warned").1, "then the oldest");
 }
 
 #[test]

@@ -3,10 +3,10 @@
 //!
 //! Does not read anything: `Extensions::words` does.
 
-use super::{Event, Part};
+use super::{Event, Held, Part};
 use crate::decide::Ctx;
 use crate::event::Event as AnyEvent;
-use crate::ids::{MessageId, derive, mint};
+use crate::ids::{BodyId, MessageId, derive, mint};
 use crate::import;
 use crate::member::Standing;
 use crate::queue;
@@ -16,23 +16,27 @@ pub fn edit_id(message: MessageId, edited_ms: u64) -> u128 {
     mint(edited_ms, derive(message.0, "edited", 0))
 }
 
-/// The id by which the record is found that held or denied a message: one that is released later brings no
-/// texts with it a second time.
-pub fn withheld_id(message: MessageId) -> u128 {
-    derive(message.0, "withheld", 0)
+/// The id by which the record is found that held or denied a text: a message that is released later brings
+/// none with it a second time.
+pub fn withheld_id(text: BodyId) -> u128 {
+    derive(text.0, "withheld", 0)
 }
 
-/// The id by which an event's record, which was made at `at_ms`, is found by whoever looks for a message's
+/// The ids by which an event's record, which was made at `at_ms`, is found by whoever looks for a message's
 /// words.
-pub fn found_by(event: &AnyEvent, at_ms: u64) -> Option<u128> {
+pub fn found_by(event: &AnyEvent, at_ms: u64) -> Vec<u128> {
+    let withheld = |held: &Held| {
+        let parts = held.parts.iter().chain(&held.original);
+        parts.filter_map(Part::text).map(|text| withheld_id(text.id)).collect()
+    };
     match event {
-        AnyEvent::Message(Event::Edited { message, .. }) => Some(edit_id(*message, at_ms)),
-        AnyEvent::Message(Event::Denied { held, .. }) => Some(withheld_id(held.header.id)),
+        AnyEvent::Message(Event::Edited { message, .. }) => vec![edit_id(*message, at_ms)],
+        AnyEvent::Message(Event::Denied { held, .. }) => withheld(held),
         AnyEvent::Queue(queue::Event::Held { hold, .. }) => match &hold.item {
-            queue::Item::Message(held) => Some(withheld_id(held.header.id)),
-            _ => None,
+            queue::Item::Message(held) => withheld(held),
+            _ => Vec::new(),
         },
-        event => super::posted_id(event).map(|id| id.0),
+        event => super::posted_id(event).map(|id| id.0).into_iter().collect(),
     }
 }
 
@@ -47,16 +51,14 @@ pub fn said(event: &AnyEvent) -> Option<(MessageId, &[Part])> {
 }
 
 /// The text of a message that stands, its parts joined by lines. `None` where it was deleted or its author
-/// erased, or where there is no such message.
+/// erased, and where the state does not know the message any more: what the log has of it may have been taken
+/// back since.
 pub fn text_of(ctx: &Ctx<'_>, id: MessageId) -> Option<String> {
     let messages = &ctx.community.messages;
-    let known = messages.get(id).or_else(|| ctx.evidence.messages.get(&id)?.as_ref());
-    if messages.is_deleted(id) || known.is_some_and(|header| header.deleted.is_some()) {
-        return None;
-    }
-    let author = known.and_then(|header| ctx.community.members.get(header.author));
+    let header = messages.get(id).filter(|header| header.deleted.is_none() && !messages.is_deleted(id))?;
+    let author = ctx.community.members.get(header.author);
     if author.is_some_and(|author| matches!(author.standing, Standing::Erased { .. })) {
         return None;
     }
-    ctx.extensions.words(id, known.and_then(|header| header.edited_ms))
+    ctx.extensions.words(id, header.edited_ms)
 }

@@ -39,7 +39,7 @@ pub(super) fn tell(ctx: &Ctx<'_>, script: &Script, (happened, tries): (&Happened
         }
         None => {
             let (seq, index) = (happened.seq, happened.index);
-            let happened = Some(Box::new(happened.clone()));
+            let happened = Box::new(happened.clone());
             give_up(ctx, script, Missed::Event { seq, index, happened }, out);
         }
     }
@@ -79,7 +79,7 @@ pub(super) fn rings(ctx: &Ctx<'_>, (no, name, turn): (u32, &str, u64), out: &mut
             timer::set(ctx, no, due_ms, Purpose::Script(purpose), out);
         }
         None => {
-            let (name, waiting) = (name.to_owned(), Some(waiting.clone()));
+            let (name, waiting) = (name.to_owned(), waiting.clone());
             give_up(ctx, script, Missed::Timer { name, waiting }, out);
         }
     }

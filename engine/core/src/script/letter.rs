@@ -1,8 +1,7 @@
 //! Dead letters: what a script failed at until it was given up. They wait for the operator, who lets the
 //! script try once more or lets them go.
 //!
-//! A letter holds what is needed to try again: the event, or the timer with its note. One that an earlier
-//! release wrote does not, and can only be let go.
+//! A letter holds what is needed to try again: the event, or the timer with its note.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +19,6 @@ use crate::timer::{self, Purpose};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetter {
     /// Which.
-    #[serde(default = "unnamed")]
     pub id: LetterId,
     /// The script.
     pub no: u32,
@@ -31,10 +29,6 @@ pub struct DeadLetter {
     pub of: Missed,
     /// When it was given up, Unix milliseconds.
     pub at_ms: u64,
-}
-
-const fn unnamed() -> LetterId {
-    LetterId(0)
 }
 
 /// What a script did not do.
@@ -48,16 +42,14 @@ pub enum Missed {
         /// Which of its events.
         index: u32,
         /// What happened.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        happened: Option<Box<Happened>>,
+        happened: Box<Happened>,
     },
     /// Answer a timer.
     Timer {
         /// The script's name for it.
         name: String,
         /// When it was due, and what comes back with it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        waiting: Option<Waiting>,
+        waiting: Waiting,
     },
 }
 
@@ -72,8 +64,8 @@ impl Missed {
 
     fn note(&self) -> Option<&Value> {
         match self {
-            Self::Timer { waiting: Some(waiting), .. } => waiting.note.as_ref(),
-            _ => None,
+            Self::Timer { waiting, .. } => waiting.note.as_ref(),
+            Self::Event { .. } => None,
         }
     }
 }
@@ -93,10 +85,8 @@ pub(super) fn retry(ctx: &Ctx<'_>, id: LetterId, out: &mut Outcome) -> Result<()
         return Err(wrong(format!("script {}", script.name), "off"));
     }
     let again = match &letter.of {
-        Missed::Event { happened: Some(happened), .. } => {
-            Timer::TellAgain { no, tries: 0, happened: happened.clone() }
-        }
-        Missed::Timer { name, waiting: Some(_) } => {
+        Missed::Event { happened, .. } => Timer::TellAgain { no, tries: 0, happened: happened.clone() },
+        Missed::Timer { name, .. } => {
             let timers = ctx.community.scripts.memories.get(&no).map(|memory| &memory.timers);
             if timers.is_some_and(|timers| timers.contains_key(name)) {
                 return Err(Refusal::AlreadyExists { what: format!("timer {name}") });
@@ -106,7 +96,6 @@ pub(super) fn retry(ctx: &Ctx<'_>, id: LetterId, out: &mut Outcome) -> Result<()
             }
             Timer::Rings { no, name: name.clone(), turn: due_ms }
         }
-        _ => return Err(wrong(id.to_string(), "too_late")),
     };
     out.event(Event::LetterRetried { letter: Box::new(letter.clone()), due_ms });
     timer::set(ctx, no, due_ms, Purpose::Script(again), out);
@@ -129,7 +118,7 @@ pub(super) fn apply(scripts: &mut Scripts, event: &Event, shelf: &mut Shelf<'_>)
     match event {
         Event::GaveUp { letter } => {
             // The timer is the letter's now, and its note with it.
-            if let Missed::Timer { name, waiting: Some(_) } = &letter.of
+            if let Missed::Timer { name, .. } = &letter.of
                 && let Some(memory) = scripts.memories.get_mut(&letter.no)
             {
                 memory.timers.remove(name);
@@ -143,7 +132,7 @@ pub(super) fn apply(scripts: &mut Scripts, event: &Event, shelf: &mut Shelf<'_>)
         }
         Event::LetterRetried { letter, due_ms } => {
             take(scripts, letter);
-            if let Missed::Timer { name, waiting: Some(waiting) } = &letter.of {
+            if let Missed::Timer { name, waiting } = &letter.of {
                 let first_ms = waiting.first_ms.or(Some(waiting.due_ms));
                 let waiting = Waiting { due_ms: *due_ms, note: waiting.note.clone(), tries: 0, first_ms };
                 let memory: &mut Memory = scripts.memories.entry(letter.no).or_default();
@@ -171,7 +160,7 @@ pub(super) fn forget(scripts: &mut Scripts, no: u32, shelf: &mut Shelf<'_>) {
 }
 
 fn let_go(letter: &DeadLetter, shelf: &mut Shelf<'_>) {
-    if let Some(Value::Text(text)) = letter.of.note() {
-        shelf.0.remove(text.id);
+    if let Some(note) = letter.of.note().and_then(Value::body) {
+        shelf.0.remove(note.id);
     }
 }

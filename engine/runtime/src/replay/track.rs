@@ -1,10 +1,12 @@
 //! One version on its way through the history: its world, and what its last run used.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kith_core::body::Bodies;
 use kith_core::event::Event;
 use kith_core::hook::{Call, Extensions, Ran};
+use kith_core::message::Evidence;
 use kith_core::record::Record;
 use kith_core::script::{Happened, RunOutcome};
 
@@ -15,6 +17,9 @@ use super::world::{World, replayed};
 use crate::draft::AskError;
 use crate::extend::{Extended, Runner, Unwatched, Usage};
 use crate::mint::Mint;
+
+/// Timers that ring in one replay. A version whose timer sets itself anew at once would never come to an end.
+const TIMERS_RUNG_MAX: u32 = 1_000_000;
 
 /// What the last run used and proposed.
 #[derive(Default)]
@@ -63,6 +68,7 @@ pub(super) struct Track<'a> {
     world: World<'a>,
     noting: Arc<Noting>,
     extensions: Extended,
+    rung: u32,
 }
 
 impl<'a> Track<'a> {
@@ -73,7 +79,7 @@ impl<'a> Track<'a> {
         let (runner, dice) = (Arc::clone(&stage.runner), extended(Arc::clone(&stage.runner)));
         let noting = Arc::new(Noting { runner, dice, last: Mutex::default() });
         let extensions = extended(Arc::clone(&noting) as _);
-        Self { world, noting, extensions }
+        Self { world, noting, extensions, rung: 0 }
     }
 
     /// Why something that the version asked for could not be read.
@@ -101,9 +107,18 @@ impl<'a> Track<'a> {
     /// Lets the version's next timer ring that is due; `None` where none is, and inside where it found
     /// nothing to do.
     pub(super) fn ring(&mut self, at_ms: u64) -> Option<Option<Answer>> {
+        if self.rung == TIMERS_RUNG_MAX {
+            return None;
+        }
         let (due_ms, timer, quoted) = self.world.next_timer(at_ms)?;
+        self.rung += 1;
         let answer = self.world.ring((due_ms, timer), (&quoted, &self.extensions));
         Some(answer.map(|answer| self.noting.complete(answer)))
+    }
+
+    /// Begins a record: what was read for it is known again.
+    pub(super) fn begin(&mut self, record: &Record) {
+        self.world.evidence = Evidence { shown: BTreeMap::new(), ..record.evidence.clone() };
     }
 
     /// Follows history.

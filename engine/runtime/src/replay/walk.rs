@@ -14,22 +14,18 @@ use super::world::World;
 use super::{Plan, Stage};
 use crate::draft::AskError;
 
-/// Timers that ring in one replay. A draft whose timer sets itself anew at once would never come to an end.
-const TIMERS_RUNG_MAX: u32 = 1_000_000;
-
 pub(super) struct Walk<'a> {
     plan: &'a Plan,
     count: Count,
     draft: Track<'a>,
     against: Option<Track<'a>>,
-    rung: u32,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(stage: &Stage<'a>, plan: &'a Plan, start: Stream) -> Self {
         let track = |draft| Track::new(stage, World::new(stage.records, start.clone(), draft, plan.cascade));
         let (draft, against) = (track(&plan.draft), plan.against.as_ref().map(track));
-        Self { plan, count: Count::new(plan), draft, against, rung: 0 }
+        Self { plan, count: Count::new(plan), draft, against }
     }
 
     /// Passes a record.
@@ -37,6 +33,10 @@ impl<'a> Walk<'a> {
         let begun = record.seq > self.plan.after_seq;
         // A group is founded before any script is in it.
         let founded = self.draft.world().state().community().is_some();
+        self.draft.begin(record);
+        if let Some(track) = &mut self.against {
+            track.begin(record);
+        }
         for stretch in asked::stretches(record, bodies, self.draft.world().state()) {
             let covered = stretch.at_ms.filter(|at_ms| begun && self.plan.covers(*at_ms));
             if let Some(at_ms) = covered {
@@ -82,18 +82,10 @@ impl<'a> Walk<'a> {
 
     /// Time passes: timers ring that are due by then.
     fn ring_until(&mut self, at_ms: u64) {
-        while self.rung < TIMERS_RUNG_MAX
-            && let Some(answer) = self.draft.ring(at_ms)
-        {
-            self.rung += 1;
+        while let Some(answer) = self.draft.ring(at_ms) {
             answer.iter().for_each(|answer| self.count.ran(answer));
         }
-        let mut left = TIMERS_RUNG_MAX;
-        while let Some(track) = self.against.as_mut().filter(|_| left > 0)
-            && track.ring(at_ms).is_some()
-        {
-            left -= 1;
-        }
+        while self.against.as_mut().is_some_and(|track| track.ring(at_ms).is_some()) {}
     }
 
     /// The report at the end of the history.

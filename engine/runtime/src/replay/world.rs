@@ -90,6 +90,8 @@ pub(super) struct World<'a> {
     records: &'a dyn Records,
     /// Why something that the version asked for could not be read.
     failed: OnceCell<AskError>,
+    /// What was read for the record that is passed.
+    pub(super) evidence: Evidence,
     pub(super) stream: Stream,
     pub(super) no: u32,
     pub(super) cascade: Cascade,
@@ -109,6 +111,7 @@ impl<'a> World<'a> {
         Self {
             records,
             failed: OnceCell::new(),
+            evidence: Evidence::default(),
             stream,
             no: u32::MAX,
             cascade,
@@ -166,7 +169,7 @@ impl<'a> World<'a> {
             Actor::Person(person) => community.members.of_person(person),
             Actor::Host | Actor::Timer(_) | Actor::Stream(_) => None,
         };
-        let evidence = Evidence::default();
+        let evidence = self.evidence.clone();
         let mut out = Outcome::default();
         let telling = Telling::new(extensions, self.records, stream);
         let ctx = Ctx {

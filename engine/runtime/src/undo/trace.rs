@@ -218,13 +218,13 @@ impl Trace {
                 self.timer(at_ms, doer, name, (None, old));
             }
             E::GaveUp { letter } if letter.no == self.sought.no => {
-                if let Missed::Timer { name, waiting: Some(_) } = &letter.of {
+                if let Missed::Timer { name, .. } = &letter.of {
                     let old = self.timers.remove(name);
                     self.timer(at_ms, doer, name, (None, old));
                 }
             }
             E::LetterRetried { letter, .. } if letter.no == self.sought.no => {
-                if let Missed::Timer { name, waiting: Some(waiting) } = &letter.of {
+                if let Missed::Timer { name, waiting } = &letter.of {
                     self.timers.insert(name.clone(), waiting.clone());
                 }
             }

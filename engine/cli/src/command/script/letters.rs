@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::report::Report;
 use crate::session::{self, Folder};
 
-/// Show what scripts were given up at: events they could not listen to, timers they could not answer. Ends
+/// Show what scripts have given up on: events they could not listen to, timers they could not answer. Ends
 /// with 1 where there are any.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -68,7 +68,7 @@ fn row(community: &Community, letter: &DeadLetter, say: Say) -> (Value, Vec<Stri
     let version = letter.version.map(|version| format!("@{version}")).unwrap_or_default();
     let (said, of) = match &letter.of {
         Missed::Event { seq, index, happened } => {
-            let event = happened.as_ref().and_then(|happened| serde_json::to_value(&happened.event).ok());
+            let event = serde_json::to_value(&happened.event).ok();
             let what = event.map(|event| shown::path_of(&event, 2)).unwrap_or_default();
             let (seq_text, index_text) = (seq.to_string(), index.to_string());
             let args = [("seq", &*seq_text), ("index", &*index_text), ("what", &*what)];

@@ -57,7 +57,7 @@ pub(crate) enum Script {
     Remove(switch::Remove),
     /// Show faults, breakers, quarantine and the cap of a script
     Health(health::Health),
-    /// Show what scripts were given up at; try one again, or let it go
+    /// Show what scripts have given up on; try one again, or let it go
     Letters(letters::Letters),
     /// Show what a script may use
     Limits(health::Limits),
