@@ -1,6 +1,9 @@
-//! Messages: tables of every command and refusal, shapes of parts, what leaves the window and comes back.
+//! Messages: what each command does, shapes of parts, what leaves the window and comes back.
 
+mod mentions;
 mod model;
+mod refusals;
+mod withheld;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,6 +65,52 @@ fn fill_window(bench: &mut Bench) {
     for index in 0..limits::RECENT_MESSAGES_MAX {
         bench.say(BEN, &format!("line {index}"));
     }
+}
+
+/// A group with a message of each kind.
+struct Scene {
+    bench: Bench,
+    /// Ann's.
+    ann: MessageId,
+    /// The owner's.
+    owner: MessageId,
+    /// Ann's, deleted.
+    deleted: MessageId,
+    /// In a channel that only moderators and above read.
+    hidden: MessageId,
+    /// Ben's question with Ann's reply accepted.
+    question: MessageId,
+    answer: MessageId,
+    announcement: MessageId,
+    /// In a channel that has been closed.
+    closed: MessageId,
+}
+
+fn scene() -> Scene {
+    let mut bench = Bench::new();
+    let mut open = |name: &str, roles: &[&str]| {
+        let read_roles = roles.iter().map(|role| (*role).to_owned()).collect();
+        let channel = channel::ChannelConfig { read_roles, ..channel::ChannelConfig::group(name) };
+        bench.ask(OWNER, channel::Command::Open { channel }).unwrap();
+        ChannelId(bench.newest().0)
+    };
+    let (staff, attic) = (open("staff", &["moderator"]), open("attic", &[]));
+    let hidden = bench.post(MODERATOR, staff, "between us", None);
+    let closed = bench.post(ANN, attic, "old things", None);
+    bench.ask(OWNER, channel::Command::Close { channel: attic }).unwrap();
+    let (ann, owner) = (bench.say(ANN, "apples"), bench.say(OWNER, "pears"));
+    let deleted = bench.say(ANN, "plums");
+    bench.ask(ANN, delete(deleted)).unwrap();
+    let question = question(&mut bench, BEN);
+    let answer = bench.reply(ANN, question, "with a sharp knife");
+    bench.ask(BEN, Command::AcceptAnswer { question, answer }).unwrap();
+    let (channel, parts) = (bench.hall(), bench.text("harvest on Sunday"));
+    let mentions = Mentions::default();
+    bench.ask(MODERATOR, Command::Announce { channel, parts, ack: Ack::Required, mentions }).unwrap();
+    let announcement = bench.newest();
+    bench.ask(ANN, react(ann, "👍")).unwrap();
+    bench.ask(MODERATOR, Command::Pin { message: ann }).unwrap();
+    Scene { bench, ann, owner, deleted, hidden, question, answer, announcement, closed }
 }
 
 #[test]
@@ -134,196 +183,6 @@ fn shapes_of_parts_are_checked() {
         bench.put_bodies(&bodies);
         assert_eq!(code(bench.ask(ANN, post(hall, parts.clone()))), expected, "{parts:?}");
     }
-    bench.check();
-}
-
-/// What the rows of the table of refusals are about.
-struct Scene {
-    bench: Bench,
-    /// Ann's.
-    ann: MessageId,
-    /// The owner's.
-    owner: MessageId,
-    /// Ann's, deleted.
-    deleted: MessageId,
-    /// In a channel that only moderators and above read.
-    hidden: MessageId,
-    /// Ben's question with Ann's reply accepted.
-    question: MessageId,
-    answer: MessageId,
-    announcement: MessageId,
-    /// In a channel that has been closed.
-    closed: MessageId,
-}
-
-fn scene() -> Scene {
-    let mut bench = Bench::new();
-    let mut open = |name: &str, roles: &[&str]| {
-        let read_roles = roles.iter().map(|role| (*role).to_owned()).collect();
-        let channel = channel::ChannelConfig { read_roles, ..channel::ChannelConfig::group(name) };
-        bench.ask(OWNER, channel::Command::Open { channel }).unwrap();
-        ChannelId(bench.newest().0)
-    };
-    let (staff, attic) = (open("staff", &["moderator"]), open("attic", &[]));
-    let hidden = bench.post(MODERATOR, staff, "between us", None);
-    let closed = bench.post(ANN, attic, "old things", None);
-    bench.ask(OWNER, channel::Command::Close { channel: attic }).unwrap();
-    let (ann, owner) = (bench.say(ANN, "apples"), bench.say(OWNER, "pears"));
-    let deleted = bench.say(ANN, "plums");
-    bench.ask(ANN, delete(deleted)).unwrap();
-    let question = question(&mut bench, BEN);
-    let answer = bench.reply(ANN, question, "with a sharp knife");
-    bench.ask(BEN, Command::AcceptAnswer { question, answer }).unwrap();
-    let (channel, parts) = (bench.hall(), bench.text("harvest on Sunday"));
-    let mentions = Mentions::default();
-    bench.ask(MODERATOR, Command::Announce { channel, parts, ack: Ack::Required, mentions }).unwrap();
-    let announcement = bench.newest();
-    bench.ask(ANN, react(ann, "👍")).unwrap();
-    bench.ask(MODERATOR, Command::Pin { message: ann }).unwrap();
-    Scene { bench, ann, owner, deleted, hidden, question, answer, announcement, closed }
-}
-
-#[test]
-fn refuses_every_command_that_does_not_fit() {
-    let mut scene = scene();
-    let Scene { ann, owner, deleted, hidden, question, answer, announcement, closed, .. } = scene;
-    let bench = &mut scene.bench;
-    let hall = bench.hall();
-    let unknown = MessageId(1);
-    let hello = bench.body("hello");
-    let bodies = bench.take_bodies();
-    let parts = || vec![Part::Text { body: hello }];
-    let reply = |reply_to| Command::Post {
-        channel: hall,
-        parts: parts(),
-        reply_to: Some(reply_to),
-        sort: Sort::Talk,
-        mentions: Mentions::default(),
-    };
-    let mention = |members: &[MemberId]| Command::Post {
-        channel: hall,
-        parts: parts(),
-        reply_to: None,
-        sort: Sort::Talk,
-        mentions: Mentions { members: members.iter().copied().collect(), all: false },
-    };
-    let announce =
-        |channel, mentions| Command::Announce { channel, parts: parts(), ack: Ack::Optional, mentions };
-    let edit = |message| Command::Edit { message, parts: parts() };
-    let crowd: Vec<MemberId> = (0..=limits::MENTIONS_MAX as u128).map(MemberId).collect();
-    let accept = |question, answer| Command::AcceptAnswer { question, answer };
-    let unaccept = |question| Command::UnacceptAnswer { question };
-    let shout = Command::Post {
-        channel: hall,
-        parts: parts(),
-        reply_to: None,
-        sort: Sort::Talk,
-        mentions: everybody(),
-    };
-    let no_reason = Some(BodyRef { id: BodyId(1), len: 1, mac: [0; 16] });
-    let rows: Vec<(MemberId, Command, &str)> = vec![
-        (GONE, post(hall, parts()), "not_a_member"),
-        (ANN, reply(owner), "ok"),
-        (ANN, reply(unknown), "not_found"),
-        (ANN, reply(hidden), "not_found"),
-        (MODERATOR, reply(hidden), "wrong_state"),
-        (ANN, reply(deleted), "wrong_state"),
-        (ANN, mention(&[BEN, GUEST]), "ok"),
-        (ANN, mention(&[BEN, GONE]), "not_found"),
-        (ANN, mention(&crowd), "too_many"),
-        (ANN, shout.clone(), "permission_missing"),
-        (MODERATOR, shout.clone(), "permission_missing"),
-        (ADMIN, shout, "ok"),
-        (ANN, edit(ann), "ok"),
-        (BEN, edit(ann), "not_yours"),
-        (OWNER, edit(ann), "not_yours"),
-        (ANN, edit(unknown), "not_found"),
-        (ANN, edit(hidden), "not_found"),
-        (ANN, edit(deleted), "wrong_state"),
-        (ANN, edit(closed), "wrong_state"),
-        (ANN, Command::Edit { message: ann, parts: vec![] }, "text_empty"),
-        (BEN, delete(ann), "permission_missing"),
-        (MODERATOR, delete(owner), "rank_too_low"),
-        (ANN, delete(unknown), "not_found"),
-        (ANN, delete(hidden), "not_found"),
-        (ANN, delete(deleted), "wrong_state"),
-        (ANN, Command::Delete { message: ann, reason: no_reason }, "body_missing"),
-        (GUEST, react(ann, "👍"), "permission_missing"),
-        (BEN, react(ann, "加微"), "value_invalid"),
-        (BEN, react(ann, "doge"), "value_invalid"),
-        (BEN, react(unknown, "👍"), "not_found"),
-        (BEN, react(hidden, "👍"), "not_found"),
-        (BEN, react(deleted, "👍"), "wrong_state"),
-        (BEN, react(closed, "👍"), "wrong_state"),
-        (ANN, react(ann, "👍"), "nothing_to_change"),
-        (BEN, unreact(ann, "👍"), "nothing_to_change"),
-        (ANN, unreact(ann, "🎉"), "nothing_to_change"),
-        (ANN, unreact(deleted, "👍"), "wrong_state"),
-        (GUEST, unreact(ann, "👍"), "permission_missing"),
-        (ANN, Command::Pin { message: owner }, "permission_missing"),
-        (MODERATOR, Command::Pin { message: ann }, "nothing_to_change"),
-        (MODERATOR, Command::Pin { message: unknown }, "not_found"),
-        (MODERATOR, Command::Pin { message: deleted }, "wrong_state"),
-        (ANN, Command::Unpin { message: ann }, "permission_missing"),
-        (MODERATOR, Command::Unpin { message: owner }, "wrong_state"),
-        (ANN, accept(question, answer), "permission_missing"),
-        (BEN, accept(question, answer), "nothing_to_change"),
-        (BEN, accept(question, owner), "wrong_state"),
-        (BEN, accept(question, deleted), "wrong_state"),
-        (BEN, accept(question, unknown), "not_found"),
-        (BEN, accept(unknown, answer), "not_found"),
-        (ANN, accept(ann, answer), "wrong_state"),
-        (ANN, unaccept(question), "permission_missing"),
-        (ANN, unaccept(ann), "nothing_to_change"),
-        (ANN, announce(hall, Mentions::default()), "permission_missing"),
-        (MODERATOR, announce(hall, everybody()), "permission_missing"),
-        (MODERATOR, announce(ChannelId(1), Mentions::default()), "not_found"),
-        (ANN, Command::Acknowledge { message: ann }, "not_found"),
-        (ANN, Command::Acknowledge { message: unknown }, "not_found"),
-        (ANN, Command::Acknowledge { message: deleted }, "wrong_state"),
-        (ANN, Command::Acknowledge { message: announcement }, "ok"),
-        (ANN, Command::Acknowledge { message: announcement }, "nothing_to_change"),
-        (ANN, Command::Configure { config: MessageConfig::default() }, "permission_missing"),
-        (ADMIN, Command::Configure { config: MessageConfig::default() }, "nothing_to_change"),
-    ];
-    for (member, command, expected) in rows {
-        bench.put_bodies(&bodies);
-        let before = bench.stream.clone();
-        assert_eq!(code(bench.ask(member, command.clone())), expected, "{member} {command:?}");
-        assert!(expected == "ok" || bench.stream == before, "a refusal changes nothing");
-    }
-    let hosts = bench.text("hello");
-    assert_eq!(code(bench.ask_as(Actor::Host, post(hall, hosts))), "not_a_member");
-    bench.check();
-}
-
-#[test]
-fn refuses_settings_out_of_range() {
-    let mut bench = Bench::new();
-    let codes = |codes: &[&str]| MessageConfig {
-        emoji_codes: codes.iter().map(|code| (*code).to_owned()).collect(),
-        ..MessageConfig::default()
-    };
-    let many = MessageConfig {
-        emoji_codes: (0..=limits::EMOJI_CODES_MAX).map(|index| format!("e{index}")).collect(),
-        ..MessageConfig::default()
-    };
-    let rows = [
-        (codes(&["加微"]), "name_invalid"),
-        (codes(&[""]), "name_invalid"),
-        (many, "too_many"),
-        (MessageConfig { mention_all_per_day: 101, ..MessageConfig::default() }, "too_many"),
-        (codes(&["doge"]), "ok"),
-    ];
-    for (config, expected) in rows {
-        assert_eq!(
-            code(bench.ask(ADMIN, Command::Configure { config: config.clone() })),
-            expected,
-            "{config:?}"
-        );
-    }
-    let id = bench.say(ANN, "much wow");
-    bench.ask(BEN, react(id, "doge")).unwrap();
     bench.check();
 }
 
@@ -432,23 +291,6 @@ fn accepting_another_answer_carries_the_old_one() {
 const GUEST_WHO_POSTS: MemberId = ADMIN;
 
 #[test]
-fn everybody_can_be_mentioned_as_often_as_the_budget_of_a_day_allows() {
-    let mut bench = Bench::new();
-    let channel = bench.hall();
-    let shout = |bench: &mut Bench| {
-        let parts = bench.text("all hands");
-        let mentions = everybody();
-        code(bench.ask(OWNER, Command::Announce { channel, parts, ack: Ack::Optional, mentions }))
-    };
-    let answers: Vec<_> = (0..4).map(|_| shout(&mut bench)).collect();
-    assert_eq!(answers, ["ok", "ok", "ok", "too_many"]);
-    bench.advance(DAY_MS - 4_000);
-    assert_eq!(shout(&mut bench), "ok", "the first is a day old");
-    assert_eq!(shout(&mut bench), "ok", "the second is");
-    bench.check();
-}
-
-#[test]
 fn an_announcement_knows_who_has_not_confirmed_it() {
     let mut scene = scene();
     let bench = &mut scene.bench;
@@ -530,116 +372,6 @@ fn evidence_of_another_message_proves_nothing() {
         assert_eq!(code(answer), "not_found", "in {hall}");
     });
     assert!(events.is_empty());
-}
-
-#[test]
-fn mentions_push_out_mentions_and_nothing_that_matters() {
-    let mut bench = Bench::new();
-    let mut tell = |code: &str| {
-        bench.by_hand(MODERATOR, |_, out| out.notify(BEN, Text::new(code)));
-        let notices = &bench.community().members.get(BEN).unwrap().notices;
-        (notices.len(), notices.iter().any(|notice| notice.text.code == "queue.held_message"))
-    };
-    tell("queue.held_message");
-    for _ in 0..2 * limits::NOTICES_MAX {
-        assert!(tell(MENTIONED).1);
-    }
-    assert_eq!(tell(MENTIONED), (limits::NOTICES_MAX, true));
-    for _ in 1..limits::NOTICES_MAX {
-        assert!(tell("rule.warned").1, "mentions go first");
-    }
-    assert!(!tell("rule.warned").1, "then the oldest");
-}
-
-#[test]
-fn who_is_mentioned_is_told_once_if_they_may_read_it() {
-    let mut bench = Bench::new();
-    let staff = channel::ChannelConfig {
-        read_roles: ["moderator".to_owned()].into(),
-        ..channel::ChannelConfig::group("staff")
-    };
-    bench.ask(OWNER, channel::Command::Open { channel: staff }).unwrap();
-    let staff = bench.community().channels.of_name("staff").unwrap().id;
-    let told = |events: &[AnyEvent]| -> Vec<MemberId> {
-        let mentioned = |event: &AnyEvent| match event {
-            AnyEvent::Member(crate::member::Event::Notified { member, text }) => {
-                (text.code == "message.mentioned").then_some(*member)
-            }
-            _ => None,
-        };
-        events.iter().filter_map(mentioned).collect()
-    };
-    let mut held = Held {
-        header: Box::new(Header::new(MessageId(9), staff, MODERATOR, START_MS)),
-        parts: Vec::new(),
-        mentions: Mentions { members: [MODERATOR, ANN, BEN, OWNER, GONE].into(), all: true },
-        edits: None,
-        original: Vec::new(),
-    };
-    let release = |bench: &mut Bench, held: &Held| {
-        told(&bench.by_hand(MODERATOR, |ctx, out| post::release(ctx, held, out)))
-    };
-    assert_eq!(release(&mut bench, &held), [OWNER], "who may not read the channel learns nothing of it");
-    *held.header = Header::new(MessageId(10), bench.hall(), MODERATOR, START_MS);
-    assert_eq!(release(&mut bench, &held), [OWNER, ANN, BEN], "not the author, not who has left");
-    assert_eq!(release(&mut bench, &held), [], "and not again");
-    let parts = bench.text("look, Ben");
-    let mentions = Mentions { members: [BEN].into(), all: false };
-    let (channel, sort) = (bench.hall(), Sort::Talk);
-    let post = Command::Post { channel, parts, reply_to: None, sort, mentions };
-    assert_eq!(told(&bench.ask(ANN, post).unwrap()), [BEN]);
-}
-
-#[test]
-fn verdicts_become_a_post_a_hold_or_a_denial() {
-    let mut bench = Bench::new();
-    let hall = bench.hall();
-    let held = Held {
-        header: Box::new(Header::new(MessageId(9), hall, ANN, START_MS)),
-        parts: Vec::new(),
-        mentions: everybody(),
-        edits: None,
-        original: Vec::new(),
-    };
-    let mut carry_out = |verdict| {
-        bench.by_hand(ANN, |ctx, out| post::carry_out(ctx, (verdict, &[], Vec::new()), held.clone(), out))
-    };
-    let denied = carry_out(Verdict::Deny);
-    assert_eq!(denied, [Event::Denied { held: Box::new(held.clone()), receipts: Vec::new() }.into()]);
-    let waits = carry_out(Verdict::Hold);
-    assert!(!waits.iter().any(|event| posted_id(event).is_some()));
-    assert_eq!(bench.community().messages.recent().len(), 0);
-    assert_eq!(bench.community().messages.mentioned_all_since(0), 0, "only what is posted counts");
-
-    bench.by_hand(MODERATOR, |ctx, out| release(ctx, &held, out));
-    let released = header(&bench, MessageId(9)).clone();
-    assert_eq!((released.at_ms, released.said_at_ms), (bench.now_ms(), Some(START_MS)));
-    assert_eq!(bench.community().messages.mentioned_all_since(0), 1);
-    bench.by_hand(MODERATOR, |ctx, out| release(ctx, &held, out));
-    assert_eq!(bench.community().messages.recent().len(), 1, "a second release changes nothing");
-    bench.check();
-}
-
-#[test]
-fn a_held_edit_is_made_when_it_is_released_unless_the_message_is_gone() {
-    let mut bench = Bench::new();
-    let id = bench.say(ANN, "apples");
-    let old = header(&bench, id).clone();
-    let changed = old.clone().measured(Measure { chars: 99, fingerprint: 1, links: 0 });
-    let held = Held {
-        header: Box::new(changed),
-        parts: Vec::new(),
-        mentions: Mentions::default(),
-        edits: Some(Box::new(old)),
-        original: Vec::new(),
-    };
-    bench.ask(BEN, react(id, "👍")).unwrap();
-    bench.by_hand(MODERATOR, |ctx, out| release(ctx, &held, out));
-    assert_eq!((header(&bench, id).chars, header(&bench, id).reaction_count()), (99, 1));
-    assert_eq!(bench.community().messages.recent().len(), 1);
-    bench.ask(ANN, delete(id)).unwrap();
-    assert!(bench.by_hand(MODERATOR, |ctx, out| release(ctx, &held, out)).is_empty());
-    bench.check();
 }
 
 #[test]
