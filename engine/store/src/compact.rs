@@ -302,14 +302,8 @@ impl<'a> Output<'a> {
     fn flush(&mut self) -> Result<(), StoreError> {
         let waiting = std::mem::take(&mut self.waiting);
         self.waiting_bytes = 0;
-        let entries: Vec<DirectoryEntry> = waiting
-            .iter()
-            .map(|(header, bytes)| DirectoryEntry {
-                community: header.community,
-                frame_no: header.frame_no,
-                bytes: bytes.len() as u32,
-            })
-            .collect();
+        let entries: Vec<DirectoryEntry> =
+            waiting.iter().map(|(header, bytes)| DirectoryEntry::of(header, bytes)).collect();
         let mut out = Vec::new();
         self.groups += 1;
         put_group_head(&mut out, self.groups, &entries, self.shared.salt);

@@ -241,14 +241,8 @@ impl Committer {
             let tail = &self.shared.segments().tail;
             (tail.name.first, Arc::clone(&tail.file), tail.path.clone(), tail.len)
         };
-        let entries: Vec<DirectoryEntry> = batch
-            .iter()
-            .map(|frame| DirectoryEntry {
-                community: frame.header.community,
-                frame_no: frame.header.frame_no,
-                bytes: frame.bytes.len() as u32,
-            })
-            .collect();
+        let entries: Vec<DirectoryEntry> =
+            batch.iter().map(|frame| DirectoryEntry::of(&frame.header, &frame.bytes)).collect();
         self.buffer.clear();
         put_group_head(&mut self.buffer, self.next_group, &entries, self.shared.salt);
         batch.iter().for_each(|frame| self.buffer.extend_from_slice(&frame.bytes));

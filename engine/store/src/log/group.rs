@@ -11,6 +11,7 @@
 use kith_core::ids::CommunityId;
 
 use super::fields::{Fields, PutFields, checksum, header_checksum};
+use super::frame::FrameHeader;
 
 pub(crate) const GROUP_MAGIC: [u8; 4] = [0xb5, b'K', b'G', 1];
 pub(crate) const GROUP_HEADER_BYTES: usize = 32;
@@ -31,6 +32,13 @@ pub(crate) struct DirectoryEntry {
     pub(crate) community: CommunityId,
     pub(crate) frame_no: u64,
     pub(crate) bytes: u32,
+}
+
+impl DirectoryEntry {
+    /// The line of a frame in its bytes.
+    pub(crate) fn of(header: &FrameHeader, bytes: &[u8]) -> Self {
+        Self { community: header.community, frame_no: header.frame_no, bytes: bytes.len() as u32 }
+    }
 }
 
 impl GroupHeader {

@@ -152,14 +152,8 @@ impl Forger {
     fn append_groups(&mut self) {
         for _ in 0..1 + self.dice.roll(2) {
             let forged: Vec<_> = (0..self.dice.roll(4)).map(|_| self.frame()).collect();
-            let entries: Vec<DirectoryEntry> = forged
-                .iter()
-                .map(|(header, bytes)| DirectoryEntry {
-                    community: header.community,
-                    frame_no: header.frame_no,
-                    bytes: bytes.len() as u32,
-                })
-                .collect();
+            let entries: Vec<DirectoryEntry> =
+                forged.iter().map(|(header, bytes)| DirectoryEntry::of(header, bytes)).collect();
             let group_id = self.dice.number();
             put_group_head(&mut self.bytes, group_id, &entries, self.salt);
             forged.iter().for_each(|(_, bytes)| self.bytes.extend_from_slice(bytes));
