@@ -276,6 +276,35 @@ fn a_timer_that_fails_rings_five_times_more_and_is_then_given_up() {
 }
 
 #[test]
+fn a_letter_lets_an_array_or_map_go_that_was_its_note() {
+    let note = r#"["one",{"two":2}]"#;
+    let (mut bench, _) = bench(&[], Hook::Timer, move |call| match call.input {
+        Input::Timer(_) => Err(fault(call, FaultKind::Runtime)),
+        _ => {
+            let (name, due_ms) = ("tea".to_owned(), call.ctx.at_ms() + SECOND_MS);
+            let note = Some(Value::Json(note.to_owned()));
+            Ok((Ruling::Allow, vec![Effect::SetTimer { name, due_ms, note }]))
+        }
+    });
+    let mut command = put("clock", "fn", Hook::Timer);
+    if let Command::Put { hooks, .. } = &mut command {
+        hooks.insert(Hook::Message);
+    }
+    bench.ask(OWNER, command).unwrap();
+    bench.say(ANN, "set");
+    for _ in 0..90 {
+        bench.advance(MINUTE_MS);
+        bench.fire_due();
+    }
+    let notes = |bench: &Bench| bench.stream.bodies.iter().filter(|body| body.text() == Some(note)).count();
+    assert_eq!(notes(&bench), 1, "the letter keeps it");
+    let letter = bench.community().scripts.dead_letters[0].id;
+    bench.ask(OWNER, Command::DropLetter { letter }).unwrap();
+    assert_eq!(notes(&bench), 0);
+    bench.check();
+}
+
+#[test]
 fn a_letter_is_tried_once_more_and_is_one_again_where_that_fails() {
     for (heals, hook) in [(true, Hook::Event), (false, Hook::Event), (true, Hook::Timer)] {
         let healed = Arc::new(AtomicBool::new(false));
