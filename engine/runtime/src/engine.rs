@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use kith_core::hook::Extensions;
 use kith_core::ids::CommunityId;
-use kith_core::ports::{Blobs, Clock, DueIndex, Keys, Records, Snapshots, StoreError};
+use kith_core::ports::{Blobs, Clock, DueIndex, Head, Keys, Records, Snapshots, StoreError};
 use kith_core::stream::Stream;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 
+use crate::audience::{Audiences, Landed};
 use crate::courier;
 use crate::draft::{AskError, Draft, Reply};
 use crate::due::{self, Due};
@@ -70,6 +71,7 @@ pub(crate) struct Shared {
     pub(crate) ports: Ports,
     pub(crate) due: Due,
     pub(crate) courier: mpsc::UnboundedSender<CommunityId>,
+    pub(crate) audience: Audiences,
     entries: Mutex<HashMap<CommunityId, Arc<Entry>>>,
     stopping: AtomicBool,
     failed: AtomicBool,
@@ -101,6 +103,7 @@ impl Engine {
             ports,
             due,
             courier,
+            audience: Audiences::default(),
             entries: Mutex::default(),
             stopping: AtomicBool::new(false),
             failed: AtomicBool::new(false),
@@ -143,6 +146,17 @@ impl Engine {
         });
         self.send(community, Letter::View(view)).await?;
         reply.await.unwrap_or(Err(AskError::Stopping))
+    }
+
+    /// What of one stream becomes durable from now on, in order. Whoever lags too far behind is told so and
+    /// reads the log instead.
+    pub fn subscribe(&self, community: CommunityId) -> broadcast::Receiver<Arc<Landed>> {
+        self.shared.audience.join(community)
+    }
+
+    /// Which streams have something new, for whoever follows them all; what it is stands in the log.
+    pub fn landings(&self) -> broadcast::Receiver<(CommunityId, Head)> {
+        self.shared.audience.landings()
     }
 
     /// The ports the engine was started with.
@@ -303,6 +317,7 @@ async fn sweep(engine: Engine, options: Options) {
         if engine.shared.stopping.load(Ordering::Acquire) {
             return;
         }
+        engine.shared.audience.forget_empty();
         let now_ms = engine.shared.ports.clock.monotonic_ms();
         let idle_ms = u64::try_from(options.idle_after.as_millis()).unwrap_or(u64::MAX);
         let idle: Vec<Arc<Entry>> = engine

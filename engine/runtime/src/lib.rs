@@ -2,6 +2,7 @@
 //!
 //! Knows the core's traits; never Rhai, wasmtime, sled or HTTP.
 
+pub mod audience;
 pub mod blueprint;
 pub mod draft;
 pub mod engine;
@@ -11,6 +12,7 @@ pub mod writer;
 pub mod export;
 pub mod extend;
 pub mod import;
+pub mod reading;
 pub mod recover;
 pub mod replay;
 pub mod retention;

@@ -222,6 +222,7 @@ impl Office {
         let (durable, shared) = (Arc::clone(&self.durable), Arc::clone(&self.shared));
         let courier = self.courier_due.then(|| self.shared.courier.clone());
         self.courier_due = false;
+        let audience = self.shared.audience.of(community, self.writer.pending());
         let answers = Arc::new(std::sync::Mutex::new(waiting));
         let later = Arc::clone(&answers);
         let handed = self.writer.flush(Box::new(move |result: Result<Head, StoreError>| {
@@ -235,6 +236,7 @@ impl Office {
                         let _ = courier.send(community);
                     }
                     waiting.into_iter().for_each(|deliver| deliver(Ok(())));
+                    audience.tell(head);
                 }
                 Err(error) => {
                     shared.broken(community, &error);

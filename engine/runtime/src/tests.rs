@@ -24,6 +24,7 @@ use crate::engine::{Engine, Options};
 use crate::host::{BringError, FirstOwner, Operator};
 use crate::memory::{HandClock, Memory};
 use crate::mint::Mint;
+use crate::reading::{Reading, Wanted as WantedWords};
 use crate::recover::recover;
 use crate::transfer::{self, TransferError};
 use crate::writer::Writer;
@@ -443,4 +444,28 @@ proptest! {
         file.extend(bytes);
         prop_assert!(transfer::verify(&mut Cursor::new(file)).is_err());
     }
+}
+
+#[test]
+fn whoever_listens_is_told_of_what_is_durable_and_can_read_what_was_said() {
+    block_on(async {
+        let memory = Memory::new();
+        let (engine, mint) = (engine(&memory), Mint::seeded(11));
+        let garden = garden(&engine, &mint).await;
+        let (mut listener, mut landings) = (engine.subscribe(garden.id), engine.landings());
+        say(&engine, &mint, garden.id, 3, ("moss", "soft")).await;
+        let landed = listener.recv().await.unwrap();
+        assert_eq!(landings.recv().await.unwrap(), (garden.id, landed.head));
+        assert_eq!(landed.head, memory.ports(HandClock::at(NOW_MS)).records.head(garden.id).unwrap());
+        let record = kith_core::record::Record::decode(&landed.records[0].bytes).unwrap();
+        let (message, _) = record.events.iter().find_map(kith_core::message::said).unwrap();
+        let reading = Reading::new(Arc::clone(&engine.ports().records));
+        let wanted = [WantedWords { message, edited_ms: None }];
+        assert_eq!(reading.kept_only(garden.id, &wanted), None);
+        let said = reading.read(garden.id, &wanted).unwrap()[0].clone().unwrap();
+        assert_eq!(said.bodies.text(said.parts[0].text().unwrap()), Some("soft"));
+        assert_eq!(reading.kept_only(garden.id, &wanted), Some(vec![said]));
+        reading.forget(garden.id);
+        assert_eq!(reading.kept_only(garden.id, &wanted), None);
+    });
 }

@@ -96,6 +96,11 @@ impl Writer {
         !self.pending.is_empty()
     }
 
+    /// The records that wait for `flush`, for whoever is to be told of them once they are durable.
+    pub fn pending(&self) -> &[NewRecord] {
+        &self.pending
+    }
+
     /// Whether the pending frame is large enough to go.
     pub fn frame_is_full(&self) -> bool {
         self.pending_bytes >= FRAME_BYTES_MAX

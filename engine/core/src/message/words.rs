@@ -16,10 +16,10 @@ pub fn edit_id(message: MessageId, edited_ms: u64) -> u128 {
     mint(edited_ms, derive(message.0, "edited", 0))
 }
 
-/// The id by which the record is found that held or denied a text: a message that is released later brings
+/// The id by which the record is found that held or denied what somebody wrote: a message that is released later brings
 /// none with it a second time.
-pub fn withheld_id(text: BodyId) -> u128 {
-    derive(text.0, "withheld", 0)
+pub fn withheld_id(body: BodyId) -> u128 {
+    derive(body.0, "withheld", 0)
 }
 
 /// The ids by which an event's record, which was made at `at_ms`, is found by whoever looks for a message's
@@ -27,7 +27,7 @@ pub fn withheld_id(text: BodyId) -> u128 {
 pub fn found_by(event: &AnyEvent, at_ms: u64) -> Vec<u128> {
     let withheld = |held: &Held| {
         let parts = held.parts.iter().chain(&held.original);
-        parts.filter_map(Part::text).map(|text| withheld_id(text.id)).collect()
+        parts.filter_map(Part::body).map(|body| withheld_id(body.id)).collect()
     };
     match event {
         AnyEvent::Message(Event::Edited { message, .. }) => vec![edit_id(*message, at_ms)],
