@@ -73,6 +73,11 @@ impl Reader<'_> {
         Some(self.fill(template, &text.args))
     }
 
+    /// Somebody else's template with a text's arguments.
+    pub fn fill_in(&self, template: &str, text: &Text) -> String {
+        self.fill(template, &text.args)
+    }
+
     fn template_of(&self, code: &str) -> Option<&str> {
         let own = self
             .stream

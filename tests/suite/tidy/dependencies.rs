@@ -50,14 +50,15 @@ const CRATES: &[Crate] = &[
     Crate { name: "kith-scripts", ours: &["kith-core"], foreign: Foreign::Free },
     Crate { name: "kith-store", ours: &["kith-core"], foreign: Foreign::Free },
     Crate { name: "kith-runtime", ours: &["kith-core"], foreign: Foreign::Free },
+    Crate { name: "kith-http", ours: &["kith-core", "kith-runtime"], foreign: Foreign::Free },
     Crate {
         name: "kith",
-        ours: &["kith-core", "kith-runtime", "kith-scripts", "kith-store"],
+        ours: &["kith-core", "kith-http", "kith-runtime", "kith-scripts", "kith-store"],
         foreign: Foreign::Free,
     },
     Crate {
         name: "kith-tests",
-        ours: &["kith", "kith-core", "kith-runtime", "kith-scripts", "kith-store"],
+        ours: &["kith", "kith-core", "kith-http", "kith-runtime", "kith-scripts", "kith-store"],
         foreign: Foreign::Everything,
     },
 ];
@@ -66,11 +67,14 @@ const CRATES: &[Crate] = &[
 const RESERVED: &[(&str, &[&str])] = &[
     ("axum", &["kith-http"]),
     ("clap", &["kith"]),
+    ("hyper", &["kith-http"]),
     ("indicatif", &["kith"]),
+    ("maud", &["kith-http"]),
     ("notify", &["kith-runtime"]),
     ("rhai", &["kith-scripts"]),
     ("sled", &["kith-store"]),
     ("tokio", &["kith-runtime", "kith-http", "kith"]),
+    ("utoipa", &["kith-http"]),
     ("wasmtime", &["kith-wasm"]),
 ];
 

@@ -102,9 +102,14 @@ impl Channels {
         self.feeds.get(&member).and_then(|id| self.rows.get(id))
     }
 
+    /// All channels, feeds included, in the order of ids.
+    pub fn iter(&self) -> impl Iterator<Item = &Channel> {
+        self.rows.values()
+    }
+
     /// All channels that are nobody's feed, in the order of ids.
     pub fn common(&self) -> impl Iterator<Item = &Channel> {
-        self.rows.values().filter(|channel| !matches!(channel.kind, Kind::Feed { .. }))
+        self.iter().filter(|channel| !matches!(channel.kind, Kind::Feed { .. }))
     }
 
     /// All channels that are nobody's feed, in the order the operator gave them.

@@ -92,7 +92,8 @@ impl Messages {
         self.announcements.iter()
     }
 
-    fn announcement(&self, id: MessageId) -> Option<&Announcement> {
+    /// One of the last announcements.
+    pub fn announcement(&self, id: MessageId) -> Option<&Announcement> {
         self.announcements.iter().find(|row| row.message == id)
     }
 }

@@ -1,0 +1,195 @@
+//! The caller of a request: who asks, in which language, under which idempotency key.
+//!
+//! A bearer token says it, or a session's cookie; a request without either is a stranger's, which is fine
+//! wherever strangers may look. A token that is not valid is never taken for a stranger's.
+
+use std::collections::BTreeSet;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use kith_core::command::Actor;
+use kith_core::community::Language;
+use kith_core::host::Grant;
+use kith_core::ids::{CommunityId, PersonId};
+use kith_core::refusal::Refusal;
+use kith_core::role::Permission;
+
+use crate::place::Place;
+use crate::problem::Problem;
+use crate::words::Words;
+
+/// The header that makes a retry safe.
+pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub(crate) enum Identity {
+    /// Nobody that is known.
+    Stranger,
+    /// A program with a token.
+    Token(Grant),
+}
+
+/// The caller of one request.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    pub(crate) place: Place,
+    pub(crate) identity: Identity,
+    pub(crate) words: Words,
+    /// What the caller chose to make a retry safe.
+    pub(crate) key: Option<String>,
+    /// Method and path: what a key stands for besides the body.
+    pub(crate) target: String,
+}
+
+impl Caller {
+    /// As who commands are asked; refuses strangers.
+    pub(crate) fn actor(&self) -> Result<Actor, Problem> {
+        match &self.identity {
+            Identity::Stranger => Err(Problem::unauthenticated()),
+            Identity::Token(grant) => Ok(grant.actor),
+        }
+    }
+
+    /// The person who asks; the host is none.
+    pub(crate) fn person(&self) -> Option<PersonId> {
+        match self.actor() {
+            Ok(Actor::Person(person)) => Some(person),
+            _ => None,
+        }
+    }
+
+    /// What a token was narrowed to.
+    pub(crate) fn scope(&self) -> Option<BTreeSet<Permission>> {
+        match &self.identity {
+            Identity::Stranger => None,
+            Identity::Token(grant) => Some(grant.scope.clone()),
+        }
+    }
+
+    /// Whether the caller's token reaches a community: a token for one says nothing of any other.
+    pub(crate) fn reaches(&self, community: CommunityId) -> bool {
+        match &self.identity {
+            Identity::Stranger => true,
+            Identity::Token(grant) => grant.reaches(community),
+        }
+    }
+
+    /// Whether the caller is the operator of the process.
+    pub(crate) fn is_host(&self) -> bool {
+        matches!(self.actor(), Ok(Actor::Host))
+    }
+}
+
+impl FromRequestParts<Place> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, place: &Place) -> Result<Self, Problem> {
+        let identity = match bearer(&parts.headers)? {
+            Some(secret) => match place.doors.grant(secret).await? {
+                Some(grant) => Identity::Token(grant),
+                None => return Err(Problem::new(StatusCode::UNAUTHORIZED, "http.token_invalid")),
+            },
+            None => Identity::Stranger,
+        };
+        let key = match parts.headers.get(IDEMPOTENCY_KEY) {
+            Some(value) => Some(key_of(value.to_str().map_err(|_| invalid_key())?)?),
+            None => None,
+        };
+        let target = format!("{} {}", parts.method, parts.uri.path());
+        Ok(Self { place: place.clone(), identity, words: words_of(&parts.headers), key, target })
+    }
+}
+
+fn invalid_key() -> Problem {
+    Refusal::KeyInvalid { max: kith_core::limits::KEY_BYTES_MAX as u64 }.into()
+}
+
+/// The key in a structured-field string (`"…"`) as the draft of the header has it, or bare as most send it.
+fn key_of(value: &str) -> Result<String, Problem> {
+    let value = value.trim();
+    let bare = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
+    if bare.is_empty() { Err(invalid_key()) } else { Ok(bare.to_owned()) }
+}
+
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let invalid = || Problem::new(StatusCode::UNAUTHORIZED, "http.token_invalid");
+    let (scheme, secret) =
+        value.to_str().map_err(|_| invalid())?.split_once(' ').ok_or_else(invalid)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(Some(secret.trim())) } else { Err(invalid()) }
+}
+
+/// The language that the reader prefers among those there are (RFC 9110, section 12.5.4).
+pub(crate) fn words_of(headers: &HeaderMap) -> Words {
+    let chosen = cookie(headers, "kith_language").and_then(language_of);
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let language = chosen.or_else(|| accepted.and_then(preferred)).unwrap_or(Language::English);
+    Words { language }
+}
+
+fn preferred(accepted: &str) -> Option<Language> {
+    let mut best: Option<(u32, Language)> = None;
+    for range in accepted.split(',').take(32) {
+        let (tag, parameter) = range.split_once(';').unwrap_or((range, "q=1"));
+        let weight = parameter.trim().strip_prefix("q=").and_then(thousandths).unwrap_or(0);
+        let Some(language) = language_of(tag.trim()) else { continue };
+        if weight > 0 && best.is_none_or(|(most, _)| weight > most) {
+            best = Some((weight, language));
+        }
+    }
+    best.map(|(_, language)| language)
+}
+
+/// A weight such as `0.8` in thousandths.
+fn thousandths(weight: &str) -> Option<u32> {
+    let (whole, part) = weight.split_once('.').unwrap_or((weight, ""));
+    let part: String = part.chars().chain("000".chars()).take(3).collect();
+    Some(whole.parse::<u32>().ok()?.min(1) * 1_000 + part.parse::<u32>().ok()?)
+}
+
+fn language_of(tag: &str) -> Option<Language> {
+    let primary = tag.split('-').next()?;
+    if primary.eq_ignore_ascii_case("zh") {
+        Some(Language::Chinese)
+    } else if primary.eq_ignore_ascii_case("en") {
+        Some(Language::English)
+    } else {
+        None
+    }
+}
+
+/// A cookie's value.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_is_the_one_that_the_reader_prefers() {
+        for (accepted, expected) in [
+            ("zh-CN,zh;q=0.9,en;q=0.8", Some(Language::Chinese)),
+            ("de,en;q=0.5,zh;q=0.7", Some(Language::Chinese)),
+            ("en-GB", Some(Language::English)),
+            ("en;q=0,zh;q=0.1", Some(Language::Chinese)),
+            ("fr,de", None),
+            ("", None),
+            (";;;,q=,zh;q=x", None),
+        ] {
+            assert_eq!(preferred(accepted), expected, "{accepted}");
+        }
+    }
+
+    #[test]
+    fn a_key_may_be_quoted_and_must_not_be_empty() {
+        assert_eq!(key_of("\"a b\"").unwrap(), "a b");
+        assert_eq!(key_of("abc").unwrap(), "abc");
+        assert!(key_of("\"\"").is_err());
+    }
+}

@@ -1,0 +1,23 @@
+//! Live streams: what happens in a community, as it becomes durable, to whoever may know of it.
+//!
+//! One task a community reads what landed and makes events of it once, however many listen (`hub`); what an
+//! event says and to whom is in `event`. Streams resume by sequence number: an event's id is that of its
+//! record and its place in it.
+
+mod ear;
+mod event;
+mod hub;
+mod rights;
+mod sse;
+
+pub(crate) use hub::Hub;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::place::Place;
+
+/// The routes of live streams.
+pub(crate) fn router() -> Router<Place> {
+    Router::new().route("/api/v1/communities/{community}/events", get(sse::events))
+}

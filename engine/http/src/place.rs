@@ -1,0 +1,58 @@
+//! What every handler is given: the engine and what stands round it.
+
+use std::sync::Arc;
+
+
+use kith_runtime::engine::Engine;
+use kith_runtime::extend::Runner;
+use kith_runtime::mint::Mint;
+use kith_runtime::reading::Reading;
+use kith_runtime::scripting::Desk;
+
+use crate::doors::Doors;
+use crate::live::Hub;
+use crate::server::Settings;
+
+/// A running place. Clones are the same place.
+#[derive(Clone)]
+pub struct Place(Arc<Parts>);
+
+/// What a place is made of.
+pub struct Parts {
+    /// The engine.
+    pub engine: Engine,
+    /// Mints ids and bodies.
+    pub mint: Arc<Mint>,
+    /// What scripts are put in with.
+    pub desk: Desk,
+    /// Runs scripts in a replay.
+    pub runner: Arc<dyn Runner>,
+    /// How it behaves.
+    pub settings: Settings,
+    pub(crate) reading: Reading,
+    pub(crate) doors: Doors,
+    pub(crate) hub: Hub,
+}
+
+impl Place {
+    /// A place over an engine. `desk` and `runner` come from whoever knows the language of scripts.
+    pub fn new(desk: Desk, runner: Arc<dyn Runner>, settings: Settings) -> Self {
+        let (engine, mint) = (desk.engine.clone(), Arc::clone(&desk.mint));
+        let reading = Reading::new(Arc::clone(&engine.ports().records));
+        let (doors, hub) = (Doors::new(engine.clone()), Hub::new(engine.clone()));
+        Self(Arc::new(Parts { engine, mint, desk, runner, settings, reading, doors, hub }))
+    }
+
+    /// The wall clock, Unix milliseconds.
+    pub fn now_ms(&self) -> u64 {
+        self.engine.ports().clock.wall_ms()
+    }
+}
+
+impl std::ops::Deref for Place {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
