@@ -175,6 +175,8 @@ ids! {
     LetterId = "ltr";
     /// An API token.
     TokenId = "tok";
+    /// A person signed in with a browser.
+    SessionId = "ses";
     /// A hand-off from one stream to another.
     HandoffId = "hnd";
 }

@@ -155,6 +155,12 @@ refusals! {
     NotFound { what: String } = "not_found";
     /// Something of that name exists.
     AlreadyExists { what: String } = "already_exists";
+    /// Somebody else signs in by that name.
+    LoginTaken = "login_taken";
+    /// The sign-in link was used.
+    LinkUsed = "link_used";
+    /// The sign-in link has expired.
+    LinkExpired = "link_expired";
     /// It is not in a state in which this can be done.
     WrongState { what: String, state: String } = "wrong_state";
     /// It can be done again from a time on.

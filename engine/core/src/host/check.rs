@@ -2,7 +2,7 @@
 //!
 //! Tokens act in communities: a command that was narrowed to permissions never reaches the host's own stream.
 
-use super::{Command, Host, Standing};
+use super::{Command, Host, Standing, link, login, session};
 use crate::command::{Actor, CommandKind};
 use crate::ids::PersonId;
 use crate::refusal::Refusal;
@@ -53,6 +53,10 @@ fn subject(host: &Host, command: &Command) -> Option<PersonId> {
         }
         Command::Token(token::Command::Issue { holder, .. }) => holder.person(),
         Command::Token(token::Command::Revoke { token }) => host.tokens.get(*token)?.holder.person(),
+        Command::Login(login::Command::Set { person, .. } | login::Command::Clear { person })
+        | Command::Session(session::Command::SignOutAll { person, .. })
+        | Command::Link(link::Command::Issue { person, .. }) => Some(*person),
+        Command::Session(session::Command::SignOut { session }) => Some(host.sessions.get(*session)?.person),
         _ => None,
     }
 }

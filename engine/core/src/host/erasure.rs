@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::person::{Event, Person, Standing, find, name_owner, wrong_state};
-use super::{Desk, Host, Timer, registry, token};
+use super::{Desk, Host, Timer, link, login, registry, session, token};
 use crate::decide::Outcome;
 use crate::handoff::{self, Outgoing};
 use crate::ids::{CommunityId, PersonId};
@@ -26,6 +26,9 @@ pub(super) fn ask(desk: &Desk<'_>, person: PersonId, out: &mut Outcome) -> Resul
     let waiting: BTreeSet<CommunityId> =
         row.links.keys().filter(|community| !is_removed(desk.host, **community)).copied().collect();
     token::revoke_all(desk.host, person, out);
+    session::end_all(desk.host, person, None, out);
+    link::forget(desk.host, person, out);
+    login::forget(desk.host, person, out);
     out.event(Event::ErasureAsked { person, waiting: waiting.clone() });
     if waiting.is_empty() {
         out.event(Event::Erased { person });

@@ -1,4 +1,4 @@
-//! The host's own stream: persons, tokens, quotas, the list of communities, suspension.
+//! The host's own stream: persons, how they sign in, tokens, quotas, the list of communities, suspension.
 //!
 //! Communities are streams of their own: what the host wants of one goes there as a parcel, and what came of
 //! it comes back as one. Until then the in-between state has a name and a time-out. Parcels may overtake each
@@ -8,9 +8,12 @@
 mod check;
 mod erasure;
 mod hosted;
+mod link;
+mod login;
 mod person;
 mod quota;
 mod registry;
+mod session;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -19,17 +22,25 @@ pub use check::check;
 pub use hosted::{
     Access, Hosted, received_by_community, rehost, tell_link, tell_links, within_members, within_messages,
 };
+pub use link::{LINK_MS_MAX, LINKS_PER_PERSON_MAX, Link, Links};
+pub use login::{Login, LoginHash, Logins, login_of};
 pub use person::{Claim, ClaimOutcome, Person, Persons, Standing, name_owner};
 pub use quota::Quotas;
 pub use registry::{Asked, Registry, Row, State, Wanted, check_name};
+pub use session::{
+    NewSession, SESSION_MS_MAX, SESSIONS_PER_PERSON_MAX, Session, Sessions, authenticate_session,
+};
 pub use token::{Grant, Holder, Reach, SecretHash, Token, Tokens, authenticate};
 
 /// What can be asked of each of the host's nouns, and what happened to it.
 pub mod noun {
     pub use super::hosted::Event as HostedEvent;
+    pub use super::link::{Command as LinkCommand, Event as LinkEvent};
+    pub use super::login::{Command as LoginCommand, Event as LoginEvent};
     pub use super::person::{Command as PersonCommand, Event as PersonEvent};
     pub use super::quota::{Command as QuotaCommand, Event as QuotaEvent};
     pub use super::registry::{Command as RegistryCommand, Event as RegistryEvent};
+    pub use super::session::{Command as SessionCommand, Event as SessionEvent};
     pub use super::token::{Command as TokenCommand, Event as TokenEvent};
 }
 
@@ -61,6 +72,15 @@ pub struct Host {
     /// What a community may use where nothing else is set.
     #[serde(default)]
     pub quotas: Quotas,
+    /// Names and passwords of persons.
+    #[serde(default, skip_serializing_if = "Logins::is_empty")]
+    pub logins: Logins,
+    /// Who is signed in.
+    #[serde(default, skip_serializing_if = "Sessions::is_empty")]
+    pub sessions: Sessions,
+    /// What signs somebody in once.
+    #[serde(default, skip_serializing_if = "Links::is_empty")]
+    pub links: Links,
 }
 
 /// What the host tells a community, and the other way round.
@@ -198,6 +218,12 @@ pub enum Command {
     Community(registry::Command),
     /// Quotas.
     Quota(quota::Command),
+    /// Names and passwords.
+    Login(login::Command),
+    /// Sessions.
+    Session(session::Command),
+    /// Sign-in links.
+    Link(link::Command),
 }
 
 impl Command {
@@ -205,7 +231,9 @@ impl Command {
     pub fn needs(&self) -> Need {
         match self {
             Self::Person(command) => command.needs(),
-            Self::Token(_) => Need::Person,
+            Self::Session(command) => command.needs(),
+            Self::Link(command) => command.needs(),
+            Self::Token(_) | Self::Login(_) => Need::Person,
             Self::Found | Self::Rehost | Self::Community(_) | Self::Quota(_) => Need::Host,
         }
     }
@@ -225,6 +253,12 @@ pub enum Event {
     Community(registry::Event),
     /// To quotas.
     Quota(quota::Event),
+    /// To a name and password.
+    Login(login::Event),
+    /// To sessions.
+    Session(session::Event),
+    /// To sign-in links.
+    Link(link::Event),
     /// In a community: what the host told it.
     Hosted(hosted::Event),
 }
@@ -249,6 +283,9 @@ nouns! {
     Token = token;
     Community = registry;
     Quota = quota;
+    Login = login;
+    Session = session;
+    Link = link;
 }
 
 impl From<hosted::Event> for crate::event::Event {
@@ -322,6 +359,9 @@ pub fn decide(desk: &Desk<'_>, out: &mut Outcome) -> Result<(), Refusal> {
         CommandKind::Host(Command::Token(command)) => token::decide(desk, command, out),
         CommandKind::Host(Command::Community(command)) => registry::decide(desk, command, out),
         CommandKind::Host(Command::Quota(command)) => quota::decide(desk, command, out),
+        CommandKind::Host(Command::Login(command)) => login::decide(desk, command, out),
+        CommandKind::Host(Command::Session(command)) => session::decide(desk, command, out),
+        CommandKind::Host(Command::Link(command)) => link::decide(desk, command, out),
         CommandKind::Handoff(command) => handed(desk, command, out),
         CommandKind::Timer(command) => fire(desk, command, out),
         CommandKind::Privacy(command) => privacy::finish(desk.stream, command, out),
@@ -395,6 +435,11 @@ pub fn apply(stream: &mut Stream, event: &Event, moment: &Moment, bodies: &Bodie
         (Kind::Host(host), Event::Token(event)) => token::apply(&mut host.tokens, event, moment),
         (Kind::Host(host), Event::Community(event)) => registry::apply(&mut host.communities, event, moment),
         (Kind::Host(host), Event::Quota(event)) => quota::apply(host, event),
+        (Kind::Host(host), Event::Login(event)) => {
+            login::apply(&mut host.logins, event, moment, (&mut stream.bodies, bodies));
+        }
+        (Kind::Host(host), Event::Session(event)) => session::apply(&mut host.sessions, event, moment),
+        (Kind::Host(host), Event::Link(event)) => link::apply(&mut host.links, event, moment),
         (Kind::Community(community), Event::Hosted(event)) => {
             hosted::apply(community, &mut stream.handoffs, event);
         }

@@ -1,8 +1,12 @@
 //! The host's state machines and hand-offs as tables: every step, twice, late, out of order and refused.
 
+mod sign_in;
+
 use std::collections::BTreeSet;
 
-use super::noun::{PersonCommand, QuotaCommand, RegistryCommand, TokenCommand};
+use super::noun::{
+    LinkCommand, LoginCommand, PersonCommand, QuotaCommand, RegistryCommand, SessionCommand, TokenCommand,
+};
 use super::*;
 use crate::command::Actor;
 use crate::community::Status;
@@ -302,9 +306,15 @@ fn the_host_stream_knows_who_may_ask_what() {
     let (me, other) = (streams.person(), streams.person());
     let suspended = streams.person();
     streams.host(PersonCommand::Suspend { person: suspended }).unwrap();
+    let my_session = sign_in::signed_in(&mut streams, me, 1);
+    let their_session = sign_in::signed_in(&mut streams, other, 2);
     let mine: Vec<CommandKind> = vec![
         PersonCommand::Erase { person: me }.into(),
         issue(Holder::Person(me), Reach::All, None, 1).into(),
+        LoginCommand::Clear { person: me }.into(),
+        SessionCommand::SignOut { session: my_session }.into(),
+        SessionCommand::SignOutAll { person: me, keep: None }.into(),
+        LinkCommand::Issue { person: me, secret_hash: SecretHash([7; 32]), expires_ms: u64::MAX }.into(),
     ];
     let hosts: Vec<CommandKind> = vec![
         PersonCommand::Erase { person: other }.into(),
@@ -316,6 +326,12 @@ fn the_host_stream_knows_who_may_ask_what() {
         set(Wanted::Suspended).into(),
         RegistryCommand::Confirm { community: GARDEN }.into(),
         QuotaCommand::SetDefault { quotas: Quotas::default() }.into(),
+        LoginCommand::Clear { person: other }.into(),
+        SessionCommand::SignIn { person: me, session: sign_in::session(9, u64::MAX) }.into(),
+        SessionCommand::SignOut { session: their_session }.into(),
+        SessionCommand::SignOutAll { person: other, keep: None }.into(),
+        LinkCommand::Issue { person: other, secret_hash: SecretHash([8; 32]), expires_ms: u64::MAX }.into(),
+        LinkCommand::Redeem { link: SecretHash([8; 32]), session: sign_in::session(9, u64::MAX) }.into(),
     ];
     let host = streams.known();
     let asked = |actor, kind: &CommandKind, scope: Option<BTreeSet<Permission>>| {

@@ -68,12 +68,14 @@ const THINGS: &[&str] = &[
     "duration_ms",
     "emoji",
     "emoji_code",
+    "expires",
     "field",
     "file_name",
     "host",
     "image",
     "invite",
     "join",
+    "label",
     "link",
     "list",
     "member",
@@ -89,6 +91,7 @@ const THINGS: &[&str] = &[
     "owner",
     "ownership_offer",
     "part",
+    "password",
     "pin",
     "planned_topic",
     "question",
@@ -99,6 +102,8 @@ const THINGS: &[&str] = &[
     "row",
     "rule",
     "rung",
+    "session",
+    "sign_in_link",
     "slow channel",
     "tag",
     "text",
@@ -110,8 +115,17 @@ const THINGS: &[&str] = &[
 ];
 
 /// What would have been right.
-const EXPECTED: &[&str] =
-    &["emoji", "http_or_https", "media_type", "name_without_path", "one_line", "up_to_an_hour"];
+const EXPECTED: &[&str] = &[
+    "argon2id",
+    "emoji",
+    "future",
+    "http_or_https",
+    "media_type",
+    "name_without_path",
+    "one_line",
+    "sooner",
+    "up_to_an_hour",
+];
 
 /// A word of the engine's as a code of its own; any other as it is.
 pub(super) fn worded(field: &str, word: String) -> Arg {
