@@ -5,6 +5,10 @@
 //! goes on where it was. Suspending and removing are hand-offs; they wait here until the community has
 //! answered.
 
+mod sign_in;
+
+pub use sign_in::{NewToken, Seen, SessionWish};
+
 use std::io::{Read, Seek};
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,6 +65,11 @@ impl<'a> Operator<'a> {
         let founded = operator.ask(CommunityId::HOST, host::Command::Found).await;
         unless(founded, &Refusal::NothingToChange)?;
         Ok(operator)
+    }
+
+    /// The operator of a host that was founded before.
+    pub fn of(engine: &'a Engine, mint: &'a Mint) -> Self {
+        Self { engine, mint }
     }
 
     async fn ask(&self, to: CommunityId, kind: impl Into<CommandKind>) -> Result<Reply, AskError> {

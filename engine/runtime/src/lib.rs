@@ -17,6 +17,7 @@ pub mod recover;
 pub mod replay;
 pub mod retention;
 pub mod scripting;
+pub mod secret;
 pub mod texts;
 pub mod transfer;
 pub mod undo;

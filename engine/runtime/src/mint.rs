@@ -53,6 +53,19 @@ impl Mint {
         }
     }
 
+    /// 16 random bytes, such as a salt.
+    pub fn random_bytes(&self) -> [u8; 16] {
+        self.random().to_be_bytes()
+    }
+
+    /// 32 random bytes of a secret.
+    pub(crate) fn secret_bytes(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        bytes[..16].copy_from_slice(&self.random_bytes());
+        bytes[16..].copy_from_slice(&self.random_bytes());
+        bytes
+    }
+
     /// Mints a command's id.
     pub fn command(&self, at_ms: u64) -> CommandId {
         CommandId(ids::mint(at_ms, self.random()))

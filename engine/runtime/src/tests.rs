@@ -1,6 +1,8 @@
 //! Engines on memory: an erasure that a crash cut off, a member's export, a community from one host to
 //! another.
 
+mod sign_in;
+
 use std::io::{Cursor, Write};
 use std::sync::{Arc, Mutex};
 

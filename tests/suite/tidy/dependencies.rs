@@ -65,6 +65,7 @@ const CRATES: &[Crate] = &[
 
 /// A library, and the only crates that may know it.
 const RESERVED: &[(&str, &[&str])] = &[
+    ("argon2", &["kith-runtime"]),
     ("axum", &["kith-http"]),
     ("clap", &["kith"]),
     ("hyper", &["kith-http"]),

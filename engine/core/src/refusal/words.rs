@@ -123,6 +123,7 @@ const EXPECTED: &[&str] = &[
     "media_type",
     "name_without_path",
     "one_line",
+    "password_length",
     "sooner",
     "up_to_an_hour",
 ];
