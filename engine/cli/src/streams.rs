@@ -1,15 +1,20 @@
-//! Where a command speaks: results to standard output, everything else to standard error.
+//! Where a command speaks: results to standard output, everything else to standard error; and where it
+//! listens.
 //!
 //! Tests hand in their own; nothing else in the crate prints.
 
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal as _, Read, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// What a command writes to.
+/// Bytes of a line that is read: longer than any password.
+const LINE_BYTES_MAX: u64 = 4_096;
+
+/// What a command writes to, and reads from.
 pub struct Streams {
     out: Box<dyn Write>,
     err: Box<dyn Write>,
+    input: Box<dyn BufRead>,
     bars: ProgressDrawTarget,
 }
 
@@ -20,12 +25,28 @@ impl Streams {
             true => ProgressDrawTarget::stderr(),
             false => ProgressDrawTarget::hidden(),
         };
-        Self { out: Box::new(io::stdout()), err: Box::new(io::stderr()), bars }
+        let input = Box::new(BufReader::new(io::stdin()));
+        Self { out: Box::new(io::stdout()), err: Box::new(io::stderr()), input, bars }
     }
 
-    /// Streams of one's own, without progress.
+    /// Streams of one's own, without progress and with nothing to read.
     pub fn new(out: impl Write + 'static, err: impl Write + 'static) -> Self {
-        Self { out: Box::new(out), err: Box::new(err), bars: ProgressDrawTarget::hidden() }
+        let (out, err, input) = (Box::new(out), Box::new(err), Box::new(io::empty()));
+        Self { out, err, input, bars: ProgressDrawTarget::hidden() }
+    }
+
+    /// The same with something to read.
+    #[must_use]
+    pub fn with_input(self, input: impl Read + 'static) -> Self {
+        Self { input: Box::new(BufReader::new(input)), ..self }
+    }
+
+    /// Reads one line, without its end.
+    pub fn read_line(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        (&mut self.input).take(LINE_BYTES_MAX).read_line(&mut line)?;
+        line.truncate(line.trim_end_matches(['\r', '\n']).len());
+        Ok(line)
     }
 
     /// Writes a result.

@@ -8,6 +8,7 @@ mod community;
 mod demo;
 mod failures;
 mod past;
+mod sign_in;
 mod topic;
 mod undo;
 
@@ -71,14 +72,40 @@ impl Desk {
 
     /// Runs a command line; a word that begins with `@` is a path in this folder.
     pub(crate) fn run(&self, line: &str) -> Ended {
+        self.run_reading(line, "")
+    }
+
+    /// The same with something to read.
+    pub(crate) fn run_reading(&self, line: &str, input: &str) -> Ended {
         let word = |word: &str| match word.strip_prefix('@') {
             Some(name) => self.path(name).into_os_string(),
             None => OsString::from(word),
         };
         let words: Vec<OsString> = std::iter::once("kith").chain(line.split(' ')).map(word).collect();
         let (out, err) = (Kept::default(), Kept::default());
-        let code = kith::run(words, &mut Streams::new(out.clone(), err.clone()));
+        let input = io::Cursor::new(input.to_owned());
+        let mut streams = Streams::new(out.clone(), err.clone()).with_input(input);
+        let code = kith::run(words, &mut streams);
         Ended { code, out: out.text(), err: err.text() }
+    }
+
+    /// Whether any file below `data` holds a text in clear.
+    pub(crate) fn keeps(&self, text: &str) -> bool {
+        let mut folders = vec![self.path("data")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("the folder can be read") {
+                let path = entry.expect("the folder can be read").path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let bytes = std::fs::read(path).expect("the file can be read");
+                if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
+                    return true;
+                }
+            }
+        }
+        false
     }
 
     /// Runs a command line that has to work.

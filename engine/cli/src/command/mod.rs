@@ -13,12 +13,15 @@ mod init;
 mod invite;
 mod log;
 mod member;
+mod person;
 mod queue;
 mod receipt;
 mod replay;
 mod restore;
 mod script;
 mod shown;
+mod span;
+mod token;
 mod topic;
 mod undo;
 mod verify;
@@ -65,6 +68,12 @@ pub(crate) enum Command {
     /// Members: who there is, one's export, erasure
     #[command(subcommand)]
     Member(member::Members),
+    /// Persons: who there is across communities, and how they sign in
+    #[command(subcommand)]
+    Person(person::Persons),
+    /// Tokens: what lets a program in
+    #[command(subcommand)]
+    Token(token::Tokens),
     /// What waits for a human
     #[command(subcommand)]
     Queue(queue::Queue),
@@ -110,6 +119,8 @@ pub(crate) fn run(arguments: Arguments, streams: &mut Streams) -> Result<Report,
         Command::Invite(invites) => invites.run(),
         Command::Topic(topics) => topics.run(&stage),
         Command::Member(members) => members.run(&stage),
+        Command::Person(persons) => persons.run(&mut stage),
+        Command::Token(tokens) => tokens.run(&stage),
         Command::Queue(queue) => queue.run(&stage),
         Command::Receipt(receipts) => receipts.run(&stage),
         Command::Appeal(appeals) => appeals.run(&stage),

@@ -1,8 +1,8 @@
 //! Sign-in links: a secret that signs its person in once, and soon.
 //!
-//! For whoever has no password yet, or forgot it. Only the SHA-256 of the secret is known here. A used link is
-//! remembered until it would have expired, so that its bearer is told what happened rather than that there is
-//! no such link.
+//! For whoever has no password yet, or forgot it. Only the SHA-256 of the secret is known here. A used link
+//! is remembered until it would have expired, so that its bearer is told what happened rather than that there
+//! is no such link.
 
 use std::collections::{BTreeMap, BTreeSet};
 
