@@ -9,6 +9,7 @@ mod cli;
 mod examples;
 mod golden;
 mod hostile;
+mod http;
 mod recovery;
 mod scripts;
 mod texts;

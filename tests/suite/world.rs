@@ -23,6 +23,7 @@ use kith_core::stream::{Community, Stream};
 use kith_runtime::draft::{AskError, Draft, Reply};
 use kith_runtime::engine::{Engine, Options};
 use kith_runtime::mint::Mint;
+use kith_runtime::scripting::Desk;
 use kith_store::derived::Phase;
 use kith_store::{Store, VerifyReport};
 use tempfile::TempDir;
@@ -167,6 +168,20 @@ impl World {
     /// The wall clock, Unix milliseconds.
     pub(crate) fn now_ms(&self) -> u64 {
         self.ground.clock.wall_ms()
+    }
+
+    /// What scripts are put in with.
+    pub(crate) fn desk(&self) -> Desk {
+        let (engine, mint) = (self.engine().clone(), Arc::new(Mint::System));
+        Desk { engine, mint, compiler: self.opened().scripting().compiler() }
+    }
+
+    /// Lets something run beside the case.
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        what: impl Future<Output = T> + Send + 'static,
+    ) -> tokio::task::JoinHandle<T> {
+        self.runtime.spawn(what)
     }
 
     /// Runs something that waits.

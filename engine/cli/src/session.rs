@@ -74,7 +74,7 @@ pub(crate) fn over<T>(
     opened: Opened,
     work: impl AsyncFnOnce(&Session) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async move {
         let engine = opened.engine(Options::default());
         let session = Session { opened, engine, mint: Mint::System };

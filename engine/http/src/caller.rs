@@ -1,26 +1,35 @@
 //! The caller of a request: who asks, in which language, under which idempotency key.
 //!
 //! A bearer token says it, or a session's cookie; a request without either is a stranger's, which is fine
-//! wherever strangers may look. A token that is not valid is never taken for a stranger's.
+//! wherever strangers may look. A token that is not valid is never taken for a stranger's. A cookie comes by
+//! itself, whoever made the browser send it: so what changes anything must also bring the session's proof,
+//! which only our own pages know.
 
 use std::collections::BTreeSet;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use kith_core::command::Actor;
 use kith_core::community::Language;
 use kith_core::host::Grant;
-use kith_core::ids::{CommunityId, PersonId};
+use kith_core::ids::{CommunityId, PersonId, SessionId};
 use kith_core::refusal::Refusal;
 use kith_core::role::Permission;
+use sha2::Sha256;
 
 use crate::place::Place;
 use crate::problem::Problem;
+use crate::talk::hex;
 use crate::words::Words;
 
 /// The header that makes a retry safe.
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// The header by which a script of our pages brings the session's proof.
+pub(crate) const PROOF: &str = "x-csrf-token";
+/// The cookie that holds a session's secret.
+pub(crate) const SESSION_COOKIE: &str = "kith_session";
 
 /// Who asks.
 #[derive(Debug, Clone)]
@@ -29,6 +38,24 @@ pub(crate) enum Identity {
     Stranger,
     /// A program with a token.
     Token(Grant),
+    /// Somebody in a browser.
+    Session {
+        /// Which session.
+        session: SessionId,
+        /// Whose.
+        person: PersonId,
+        /// What forms have to bring along.
+        proof: String,
+    },
+}
+
+/// Whether a request is known to be meant by who it seems to come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meant {
+    /// It bears a token, which no browser sends by itself, or the session's proof.
+    Proven,
+    /// It bears a cookie only: it may look and nothing else.
+    Unproven,
 }
 
 /// The caller of one request.
@@ -36,6 +63,7 @@ pub(crate) enum Identity {
 pub(crate) struct Caller {
     pub(crate) place: Place,
     pub(crate) identity: Identity,
+    pub(crate) meant: Meant,
     pub(crate) words: Words,
     /// What the caller chose to make a retry safe.
     pub(crate) key: Option<String>,
@@ -49,7 +77,35 @@ impl Caller {
         match &self.identity {
             Identity::Stranger => Err(Problem::unauthenticated()),
             Identity::Token(grant) => Ok(grant.actor),
+            Identity::Session { person, .. } => Ok(Actor::Person(*person)),
         }
+    }
+
+    /// The same for what changes something.
+    pub(crate) fn acting(&self) -> Result<Actor, Problem> {
+        let actor = self.actor()?;
+        if self.meant == Meant::Proven { Ok(actor) } else { Err(Problem::forged()) }
+    }
+
+    /// What forms of this session bring along; empty where there is none.
+    pub(crate) fn proof(&self) -> &str {
+        match &self.identity {
+            Identity::Session { proof, .. } => proof,
+            _ => "",
+        }
+    }
+
+    /// The same caller, if they bring the session's proof. Strangers have none and need none.
+    pub(crate) fn proven_by(mut self, proof: &str) -> Result<Self, Problem> {
+        let own = match &self.identity {
+            Identity::Session { proof: own, .. } => own,
+            _ => return Ok(self),
+        };
+        if !is_same(own, proof) {
+            return Err(Problem::forged());
+        }
+        self.meant = Meant::Proven;
+        Ok(self)
     }
 
     /// The person who asks; the host is none.
@@ -63,7 +119,7 @@ impl Caller {
     /// What a token was narrowed to.
     pub(crate) fn scope(&self) -> Option<BTreeSet<Permission>> {
         match &self.identity {
-            Identity::Stranger => None,
+            Identity::Stranger | Identity::Session { .. } => None,
             Identity::Token(grant) => Some(grant.scope.clone()),
         }
     }
@@ -71,7 +127,7 @@ impl Caller {
     /// Whether the caller's token reaches a community: a token for one says nothing of any other.
     pub(crate) fn reaches(&self, community: CommunityId) -> bool {
         match &self.identity {
-            Identity::Stranger => true,
+            Identity::Stranger | Identity::Session { .. } => true,
             Identity::Token(grant) => grant.reaches(community),
         }
     }
@@ -86,20 +142,46 @@ impl FromRequestParts<Place> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, place: &Place) -> Result<Self, Problem> {
-        let identity = match bearer(&parts.headers)? {
-            Some(secret) => match place.doors.grant(secret).await? {
+        let headers = &parts.headers;
+        let identity = match (bearer(headers)?, cookie(headers, SESSION_COOKIE)) {
+            (Some(secret), _) => match place.doors.grant(secret).await? {
                 Some(grant) => Identity::Token(grant),
                 None => return Err(Problem::new(StatusCode::UNAUTHORIZED, "http.token_invalid")),
             },
-            None => Identity::Stranger,
+            (None, Some(secret)) => match place.doors.session(secret).await? {
+                Some((session, person)) => Identity::Session { session, person, proof: proof_of(secret) },
+                // A session that has ended is no reason not to show what strangers see.
+                None => Identity::Stranger,
+            },
+            (None, None) => Identity::Stranger,
         };
-        let key = match parts.headers.get(IDEMPOTENCY_KEY) {
+        let meant = match identity {
+            Identity::Session { .. } => Meant::Unproven,
+            Identity::Stranger | Identity::Token(_) => Meant::Proven,
+        };
+        let key = match headers.get(IDEMPOTENCY_KEY) {
             Some(value) => Some(key_of(value.to_str().map_err(|_| invalid_key())?)?),
             None => None,
         };
         let target = format!("{} {}", parts.method, parts.uri.path());
-        Ok(Self { place: place.clone(), identity, words: words_of(&parts.headers), key, target })
+        let caller = Self { place: place.clone(), identity, meant, words: words_of(headers), key, target };
+        match headers.get(PROOF).and_then(|value| value.to_str().ok()) {
+            Some(proof) => caller.proven_by(proof),
+            None => Ok(caller),
+        }
     }
+}
+
+/// What a session's forms bring along: derived from its secret, so that nothing has to be kept.
+fn proof_of(secret: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
+    mac.update(b"kith form proof");
+    hex(&mac.finalize().into_bytes()[..16])
+}
+
+/// Compares without telling by the time how much of it was right.
+fn is_same(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.bytes().zip(other.bytes()).fold(0, |found, (a, b)| found | (a ^ b)) == 0
 }
 
 fn invalid_key() -> Problem {
@@ -116,8 +198,7 @@ fn key_of(value: &str) -> Result<String, Problem> {
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let invalid = || Problem::new(StatusCode::UNAUTHORIZED, "http.token_invalid");
-    let (scheme, secret) =
-        value.to_str().map_err(|_| invalid())?.split_once(' ').ok_or_else(invalid)?;
+    let (scheme, secret) = value.to_str().map_err(|_| invalid())?.split_once(' ').ok_or_else(invalid)?;
     if scheme.eq_ignore_ascii_case("bearer") { Ok(Some(secret.trim())) } else { Err(invalid()) }
 }
 

@@ -10,27 +10,22 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kith_core::gate;
 use kith_core::host::{self, Grant, SecretHash};
-use kith_core::ids::{CommandId, CommunityId, MemberId, PersonId};
+use kith_core::ids::{CommandId, CommunityId, MemberId, PersonId, SessionId};
 use kith_core::stream::Stream;
 use kith_runtime::draft::AskError;
 use kith_runtime::engine::Engine;
-use sha2::{Digest, Sha256};
 
 /// How long an answer is kept at most.
 const KEPT_MS: u64 = 5_000;
 /// Answers of one kind that are kept.
 const KEPT_MAX: usize = 50_000;
 
-/// The hash under which the host knows a secret.
-pub(crate) fn hash_of(secret: &str) -> SecretHash {
-    SecretHash(Sha256::digest(secret.as_bytes()).into())
-}
-
 /// What is known of the host at one of its records.
 #[derive(Default)]
 struct Kept {
     host_seq: u64,
     grants: HashMap<[u8; 32], (u64, Option<Grant>)>,
+    sessions: HashMap<[u8; 32], (u64, Option<(SessionId, PersonId)>)>,
     names: HashMap<String, (u64, Option<CommunityId>)>,
 }
 
@@ -48,12 +43,23 @@ impl Doors {
 
     /// What a token's secret grants.
     pub(crate) async fn grant(&self, secret: &str) -> Result<Option<Grant>, AskError> {
-        let (hash, now_ms) = (hash_of(secret), self.now_ms());
+        let (hash, now_ms) = (SecretHash::of(secret), self.now_ms());
         if let Some(grant) = fresh(&self.kept().grants, &hash.0, now_ms) {
             return Ok(grant);
         }
         let found = self.ask(move |host| host::authenticate(host, &hash, now_ms)).await?;
         keep(&mut self.kept().grants, hash.0, (now_ms, found.clone()));
+        Ok(found)
+    }
+
+    /// Whose session a cookie's secret is.
+    pub(crate) async fn session(&self, secret: &str) -> Result<Option<(SessionId, PersonId)>, AskError> {
+        let (hash, now_ms) = (SecretHash::of(secret), self.now_ms());
+        if let Some(session) = fresh(&self.kept().sessions, &hash.0, now_ms) {
+            return Ok(session);
+        }
+        let found = self.ask(move |host| host::authenticate_session(host, &hash, now_ms)).await?;
+        keep(&mut self.kept().sessions, hash.0, (now_ms, found));
         Ok(found)
     }
 

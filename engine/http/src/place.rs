@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-
 use kith_runtime::engine::Engine;
 use kith_runtime::extend::Runner;
 use kith_runtime::mint::Mint;

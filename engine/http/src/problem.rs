@@ -84,6 +84,11 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "http.unauthenticated")
     }
 
+    /// A page of somewhere else sent this, or the form is older than the session.
+    pub fn forged() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "http.forged")
+    }
+
     /// There is nothing under this address.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "http.not_found")
@@ -150,7 +155,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         R::CommunityNotFound | R::WrongStream | R::PersonNotFound | R::NotFound { .. } => {
             StatusCode::NOT_FOUND
         }
-        R::CommunityRemoved => StatusCode::GONE,
+        R::CommunityRemoved | R::LinkUsed | R::LinkExpired => StatusCode::GONE,
         R::CommunitySuspended
         | R::CommunityArchived
         | R::PersonSuspended
@@ -166,6 +171,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | R::Muted { .. }
         | R::OwnCase => StatusCode::FORBIDDEN,
         R::CommunityExists
+        | R::LoginTaken
         | R::AlreadyExists { .. }
         | R::WrongState { .. }
         | R::NotYet { .. }

@@ -101,7 +101,7 @@ impl Room {
         input: &[u8],
         write: impl FnOnce(&mut Ink<'_>) -> K,
     ) -> Result<Reply, Problem> {
-        let (place, actor) = (&self.caller.place, self.caller.actor()?);
+        let (place, actor) = (&self.caller.place, self.caller.acting()?);
         let id = place.mint.command(place.now_ms());
         let owner = match actor {
             Actor::Person(person) => place.doors.member(self.id, person, id).await?,
@@ -136,7 +136,7 @@ impl Room {
         let (person, is_host) = (self.caller.person(), self.caller.is_host());
         let scope = match &self.caller.identity {
             Identity::Token(grant) => Some(Arc::new(grant.scope.clone())),
-            Identity::Stranger => None,
+            Identity::Stranger | Identity::Session { .. } => None,
         };
         let seen = self.caller.place.engine.view(self.id, move |stream| {
             let community = stream.community().ok_or(Refusal::CommunityNotFound)?;

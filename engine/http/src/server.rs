@@ -10,6 +10,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
+use hyper::body::Incoming;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -48,6 +50,10 @@ impl Default for Settings {
         }
     }
 }
+
+/// Whose connection a request came by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// A bound listener.
 pub struct Server {
@@ -97,9 +103,10 @@ impl Server {
                 () = &mut stop => break,
                 taken = take(&listener, &seats) => taken,
             };
-            let Some((stream, seat)) = taken else { continue };
+            let Some((stream, peer, seat)) = taken else { continue };
             let connection = Connection {
                 stream,
+                peer,
                 service: service.clone(),
                 head_timeout: settings.head_timeout,
                 stopping: stopping.subscribe(),
@@ -123,11 +130,11 @@ impl Server {
 async fn take(
     listener: &TcpListener,
     seats: &Arc<Semaphore>,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     // The semaphore is never closed.
     let seat = Arc::clone(seats).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => Some((stream, seat)),
+        Ok((stream, peer)) => Some((stream, peer, seat)),
         Err(error) => {
             tracing::warn!(%error, "a connection was not taken");
             // Out of file descriptors: let some be closed before the next.
@@ -140,6 +147,7 @@ async fn take(
 /// One client's connection.
 struct Connection {
     stream: TcpStream,
+    peer: SocketAddr,
     service: TowerToHyperService<Router>,
     head_timeout: Duration,
     stopping: watch::Receiver<()>,
@@ -152,7 +160,12 @@ impl Connection {
         let _ = self.stream.set_nodelay(true);
         let mut http = hyper::server::conn::http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(self.head_timeout);
-        let connection = http.serve_connection(TokioIo::new(self.stream), self.service).with_upgrades();
+        let (peer, service) = (Peer(self.peer), self.service);
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            service.call(request)
+        });
+        let connection = http.serve_connection(TokioIo::new(self.stream), service).with_upgrades();
         tokio::pin!(connection);
         tokio::select! {
             _ = connection.as_mut() => return,

@@ -47,8 +47,7 @@ impl Row {
             author: nickname(sight, header.author),
             me,
             is_pinned: messages.pins(header.channel).contains(&header.id),
-            confirmed: announcement
-                .map(|row| (row.by.len(), me.is_some_and(|me| row.by.contains(&me)))),
+            confirmed: announcement.map(|row| (row.by.len(), me.is_some_and(|me| row.by.contains(&me)))),
             is_gone: header.deleted.is_some() || is_erased(sight.community, header.author),
             header: header.clone(),
         }

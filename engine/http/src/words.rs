@@ -70,8 +70,12 @@ mod tests {
         let codes = |templates: &Templates| templates.keys().cloned().collect::<Vec<_>>();
         assert_eq!(codes(&ENGLISH), codes(&CHINESE));
         let arguments = |text: &str| {
-            let mut names: Vec<&str> =
-                text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect();
+            let mut names: Vec<&str> = text
+                .split('{')
+                .skip(1)
+                .filter_map(|rest| rest.split_once('}'))
+                .map(|(name, _)| name)
+                .collect();
             names.sort_unstable();
             names.dedup();
             names.join(",")

@@ -11,6 +11,7 @@ use kith_core::ids::{ChannelId, CommandId, CommunityId, MemberId, MessageId, Per
 use kith_core::member::Standing;
 use kith_core::message::{self, Mentions, Part, Sort};
 use kith_runtime::draft::{AskError, Draft, Reply};
+use kith_runtime::host::{FirstOwner, Operator};
 
 use super::World;
 
@@ -59,6 +60,21 @@ impl World {
         let channel =
             self.view(id, |community| community.channels.listed().first().map(|channel| channel.id));
         Place { id, owner, channel: channel.expect("a community has a channel") }
+    }
+
+    /// Founds a community with a person of the host as its owner.
+    pub(crate) fn found_by(&self, name: &str, blueprint: &Blueprint, owner: PersonId) -> Place {
+        let first = FirstOwner { person: owner, nickname: "founder".to_owned() };
+        let id = self.wait(async {
+            let operator = Operator::start(self.engine(), self.mint()).await?;
+            operator.create(name, blueprint.clone(), Some(first)).await
+        });
+        let id = id.expect("a community can be founded");
+        let (owner, channel) = self.view(id, move |community| {
+            let owner = community.members.of_person(owner).map(|row| row.id);
+            (owner, community.channels.listed().first().map(|channel| channel.id))
+        });
+        Place { id, owner: owner.expect("it has an owner"), channel: channel.expect("it has a channel") }
     }
 
     /// The draft that founds a community; its owner is `MemberId::of(draft.id, 0)`.

@@ -19,6 +19,7 @@ mod receipt;
 mod replay;
 mod restore;
 mod script;
+mod serve;
 mod shown;
 mod span;
 mod token;
@@ -96,6 +97,8 @@ pub(crate) enum Command {
     /// Channels: what was said
     #[command(subcommand)]
     Channel(channel::Channels),
+    /// Serve the API and the pages
+    Serve(serve::Serve),
     /// Watch a small group live: the gate, talk, an ad held, a receipt, an appeal
     Demo(demo::Demo),
     /// Measure the engine, each figure beside a reference of the same run
@@ -129,6 +132,7 @@ pub(crate) fn run(arguments: Arguments, streams: &mut Streams) -> Result<Report,
         Command::Log(log) => log.run(),
         Command::Undo(undo) => undo.run(&mut stage),
         Command::Channel(channels) => channels.run(),
+        Command::Serve(serve) => serve.run(&mut stage),
         Command::Demo(demo) => demo.run(&mut stage),
         Command::Bench(bench) => bench.run(&stage),
         Command::Completions(completions) => completions.run(),

@@ -16,8 +16,8 @@ pub fn edit_id(message: MessageId, edited_ms: u64) -> u128 {
     mint(edited_ms, derive(message.0, "edited", 0))
 }
 
-/// The id by which the record is found that held or denied what somebody wrote: a message that is released later brings
-/// none with it a second time.
+/// The id by which the record is found that held or denied what somebody wrote: a message that is released
+/// later brings none with it a second time.
 pub fn withheld_id(body: BodyId) -> u128 {
     derive(body.0, "withheld", 0)
 }

@@ -45,7 +45,7 @@ struct Messages {
 /// Read the messages of a channel, newest page first
 #[utoipa::path(
     get, path = "/communities/{community}/channels/{channel}/messages", tag = "messages",
-    params(("community" = String, description = "Name or id"), ("channel" = String, description = "Id"), Page),
+    params(("community" = String, description = "Name or id"), ("channel" = String,), Page),
     responses((status = 200, body = Messages), (status = "4XX", body = ProblemDetails)),
 )]
 async fn list(

@@ -26,9 +26,9 @@ pub(crate) const PAGE_MAX: usize = 200;
 #[openapi(
     info(
         title = "Kith",
-        description = "Communities: who is let in, what may be said, what happens next, and why. Every change \
-                       answers when it is on the disk. Send `Idempotency-Key` with every change to make a \
-                       retry safe."
+        description = "Communities: who is let in, what may be said, what happens next, and why. \
+                       Every change answers when it is on the disk. \
+                       Send `Idempotency-Key` with every change to make a retry safe."
     ),
     components(schemas(ProblemDetails)),
     modifiers(&Secured),

@@ -28,9 +28,13 @@ pub(crate) fn problem(
     problem: &Problem,
 ) -> Markup {
     let title = problem.title(words);
-    layout::page(words, &title, html! {
-        h1 { (title) }
-        @if let Some(hint) = problem.hint(words) { p { (hint) } }
-        p { a href="/" { (words.say("page.home")) } }
-    })
+    layout::page(
+        words,
+        &title,
+        html! {
+            h1 { (title) }
+            @if let Some(hint) = problem.hint(words) { p { (hint) } }
+            p { a href="/" { (words.say("page.home")) } }
+        },
+    )
 }

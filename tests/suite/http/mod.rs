@@ -1,0 +1,4 @@
+//! Cases over HTTP: a real server on loopback over a real DATA folder, asked by a client of somebody else's.
+
+mod messages;
+mod served;

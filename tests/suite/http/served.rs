@@ -1,0 +1,184 @@
+//! A world with a server in front of it, and a client that says what it got.
+
+use std::net::SocketAddr;
+
+use kith_core::host::{Holder, Reach};
+use kith_core::ids::{CommunityId, MemberId, PersonId};
+use kith_core::role::Permission;
+use kith_http::{Place, Server, Settings};
+use kith_runtime::host::NewToken;
+use kith_runtime::host::Operator;
+use serde_json::Value;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::world::World;
+
+/// A world with a server in front of it.
+pub(crate) struct Served {
+    pub(crate) world: World,
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    server: Option<JoinHandle<()>>,
+    agent: ureq::Agent,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: ureq::http::HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// A header's text, empty where there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The code of the problem it is.
+    pub(crate) fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+/// One request.
+pub(crate) struct Request<'a> {
+    served: &'a Served,
+    method: &'a str,
+    path: &'a str,
+    headers: Vec<(String, String)>,
+    body: Option<String>,
+}
+
+impl Served {
+    /// Serves a world.
+    pub(crate) fn over(world: World) -> Self {
+        let desk = world.desk();
+        let place = Place::new(desk, world.opened().scripting().runner(), Settings::default());
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        let server = world.wait(Server::bind(loopback, place)).expect("a free port is there");
+        let address = server.address().expect("it is bound");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = world.spawn(async move {
+            server
+                .serve(async {
+                    // A world that is dropped stops its server too.
+                    let _ = stopped.await;
+                })
+                .await;
+        });
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+        Self { world, address, stop: Some(stop), server: Some(server), agent }
+    }
+
+    /// Where it is.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// A request, to be sent by `send`.
+    pub(crate) fn request<'a>(&'a self, method: &'a str, path: &'a str) -> Request<'a> {
+        Request { served: self, method, path, headers: Vec::new(), body: None }
+    }
+
+    /// A token of a person for one community, with every permission.
+    pub(crate) fn token(&self, person: PersonId, community: CommunityId) -> String {
+        let permissions = Permission::ALL.iter().copied().collect();
+        let holder = Holder::Person(person);
+        self.token_of(NewToken {
+            holder,
+            reach: Reach::Community(community),
+            permissions,
+            label: "case".to_owned(),
+            lasts_ms: None,
+        })
+    }
+
+    /// A token as it is wished for.
+    pub(crate) fn token_of(&self, token: NewToken) -> String {
+        let operator = Operator::of(self.world.engine(), self.world.mint());
+        let (_, secret) = self.world.wait(operator.issue_token(token)).expect("a token can be issued");
+        secret.text().to_owned()
+    }
+
+    /// A person who is registered with the host.
+    pub(crate) fn person(&self, name: &str) -> PersonId {
+        let (engine, mint) = (self.world.engine(), self.world.mint());
+        self.world
+            .wait(async {
+                let operator = Operator::start(engine, mint).await?;
+                operator.register_person(Some(name)).await
+            })
+            .expect("a person can be registered")
+    }
+
+    /// The person behind a member.
+    pub(crate) fn person_of(&self, community: CommunityId, member: MemberId) -> PersonId {
+        let found = self.world.view(community, move |it| it.members.get(member).and_then(|row| row.person));
+        found.expect("the member is a person")
+    }
+
+    /// Stops the server as a host would, and waits until it has.
+    pub(crate) fn stop(&mut self) {
+        if let (Some(stop), Some(server)) = (self.stop.take(), self.server.take()) {
+            // It may have ended already.
+            let _ = stop.send(());
+            self.world.wait(server).expect("the server ends");
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.stop();
+        }
+    }
+}
+
+impl Request<'_> {
+    /// With a header.
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With a token.
+    pub(crate) fn token(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// With a JSON body.
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.body("application/json", &body.to_string())
+    }
+
+    /// With a body of any kind.
+    pub(crate) fn body(mut self, kind: &str, body: &str) -> Self {
+        self.body = Some(body.to_owned());
+        self.header("content-type", kind)
+    }
+
+    /// Sends it.
+    pub(crate) fn send(self) -> Answer {
+        let mut request = ureq::http::Request::builder().method(self.method).uri(self.served.url(self.path));
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let agent = &self.served.agent;
+        let sent = match self.body {
+            Some(body) => agent.run(request.body(body).expect("the request is whole")),
+            None => agent.run(request.body(()).expect("the request is whole")),
+        };
+        let mut answer = sent.expect("the server answers");
+        let text = answer.body_mut().read_to_string().expect("the answer is text");
+        Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), text }
+    }
+}
