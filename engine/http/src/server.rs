@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use hyper::body::Incoming;
@@ -58,7 +59,9 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 /// A bound listener.
 pub struct Server {
     listener: TcpListener,
-    place: Place,
+    router: Router,
+    settings: Settings,
+    place: Option<Place>,
 }
 
 /// Everything that is answered.
@@ -80,7 +83,17 @@ pub fn router(place: Place) -> Router {
 impl Server {
     /// Binds an address; port 0 takes a free one.
     pub async fn bind(address: SocketAddr, place: Place) -> std::io::Result<Self> {
-        Ok(Self { listener: TcpListener::bind(address).await?, place })
+        let (listener, settings) = (TcpListener::bind(address).await?, place.settings.clone());
+        Ok(Self { listener, router: router(place.clone()), settings, place: Some(place) })
+    }
+
+    /// A server that gives the same JSON to every request, whatever it is: what the transport alone costs, for
+    /// benchmarks to measure against.
+    pub async fn bare(address: SocketAddr, answer: &'static str) -> std::io::Result<Self> {
+        let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
+        let router = Router::new().fallback(async move |_sent: Bytes| (json, answer));
+        let listener = TcpListener::bind(address).await?;
+        Ok(Self { listener, router, settings: Settings::default(), place: None })
     }
 
     /// Where it listens.
@@ -90,10 +103,9 @@ impl Server {
 
     /// Serves until `stop` is done, then finishes what is under way. Live streams are told to come back.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
-        let Self { listener, place } = self;
-        let settings = place.settings.clone();
+        let Self { listener, router, settings, place } = self;
         let seats = Arc::new(Semaphore::new(settings.connections_max));
-        let service = TowerToHyperService::new(router(place.clone()));
+        let service = TowerToHyperService::new(router);
         let (stopping, _) = watch::channel(());
         // Every connection holds one end: once all are gone, the other end hears so.
         let (alive, mut all_gone) = mpsc::channel::<()>(1);
@@ -118,7 +130,9 @@ impl Server {
             });
         }
         drop((listener, alive));
-        place.hub.close();
+        if let Some(place) = place {
+            place.hub.close();
+        }
         stopping.send_replace(());
         if tokio::time::timeout(settings.stop_timeout, all_gone.recv()).await.is_err() {
             tracing::warn!("requests were still under way when the time to stop was over");

@@ -137,7 +137,7 @@ fn said_in(
 ) -> Result<Option<Said>, AskError> {
     let record =
         recover::decode(community, stored).map_err(|what| AskError::Unreadable { community, what })?;
-    let parts = record.events.iter().filter_map(message::said).filter(|(said, _)| *said == message).last();
+    let parts = record.events.iter().filter_map(message::said).rfind(|(said, _)| *said == message);
     Ok(parts
         .map(|(_, parts)| Said { parts: parts.to_vec(), bodies: stored.bodies.iter().cloned().collect() }))
 }

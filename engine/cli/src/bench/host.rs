@@ -29,7 +29,7 @@ impl Host {
 
     /// The same over what is opened already.
     pub(super) fn over(opened: Opened) -> Result<Self, BenchError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.map_err(|source| BenchError::Io { path: "a runtime".into(), source })?;
         let engine = {
             let _inside = runtime.enter();

@@ -20,6 +20,7 @@ mod reenact;
 mod restart;
 mod saved;
 mod script;
+mod web;
 
 mod child;
 mod ground;

@@ -11,7 +11,7 @@ use super::figure::Figure;
 use super::ground::Ground;
 use super::machine::Machine;
 use super::report::{Report, Shown};
-use super::{alone, call, child, durable, fold, idle, import, reenact, restart, saved, script};
+use super::{alone, call, child, durable, fold, idle, import, reenact, restart, saved, script, web};
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -114,6 +114,11 @@ const GROUPS: &[(&[&str], Measure)] = &[
     (&["script-memory"], script::memory),
     (&["script-loop"], script::neighbours),
     (&["script-live"], saved::measure),
+    (&["http-post"], web::post),
+    (&["http-join"], web::join),
+    (&["http-page"], web::page),
+    (&["http-live"], web::live),
+    (&["http-idle"], web::idle),
 ];
 
 /// The names that `run` takes.

@@ -70,6 +70,11 @@ fn put_in(host: &Host, towns: &[Town], source: impl Fn(usize) -> String) -> Resu
     })
 }
 
+/// Puts the ten-line rule into every town.
+pub(super) fn put_rule(host: &Host, towns: &[Town]) -> Result<(), BenchError> {
+    put_in(host, towns, |_| RULE.to_owned())
+}
+
 /// Messages a second through a rule, beside the same without it; they take turns.
 pub(super) fn durable(bench: &Bench<'_>) -> Result<Vec<Figure>, BenchError> {
     let communities = bench.scale().pick(1_000, 20);
