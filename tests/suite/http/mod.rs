@@ -1,4 +1,5 @@
 //! Cases over HTTP: a real server on loopback over a real DATA folder, asked by a client of somebody else's.
 
+mod live;
 mod messages;
 mod served;
