@@ -71,7 +71,7 @@ fn told(
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let wants_page = !path.starts_with("/api/") && accepts.contains("text/html");
     let mut response = if wants_page {
-        pages::problem(place, words, (method, path), &problem).into_response()
+        pages::problem(place, headers, (method, path), &problem).into_response()
     } else {
         let mut response = Json(problem.details(words)).into_response();
         let kind = HeaderValue::from_static("application/problem+json");

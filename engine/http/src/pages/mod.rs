@@ -1,40 +1,66 @@
 //! Pages for members and operators: rendered here, whole without JavaScript, enhanced by a little of it.
 //!
-//! Reading order: `layout` (what every page has), `assets` (one style sheet, one script), then a file for
-//! each page.
+//! Reading order: `page` (who reads, how a handler ends), `layout` (what every page has), `parts` (what looks
+//! the same everywhere), `form` (what was filled in), `assets` (one style sheet, one script), then a file for
+//! each page. A handler takes a `Page`, or a `Filled` where a form is sent; asks and looks through a `Room`;
+//! ends with `Page::show`, with `Page::done` after a form, or with a `Turn`.
 
 mod assets;
+mod brake;
+mod choose;
+mod cookie;
+mod form;
+mod home;
 mod layout;
+mod page;
+mod parts;
+mod sign_in;
 
-use axum::Router;
-use axum::http::Method;
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, Method};
 use axum::routing::get;
+use axum::{Extension, Router};
 use maud::{Markup, html};
 
 use crate::place::Place;
 use crate::problem::Problem;
-use crate::words::Words;
+use layout::{Around, Shape};
+use page::Style;
 
 /// The routes of pages.
 pub(crate) fn router() -> Router<Place> {
-    Router::new().route("/assets/{name}", get(assets::serve))
+    Router::new()
+        .route("/assets/{name}", get(assets::serve))
+        .merge(home::routes())
+        .merge(choose::routes())
+        .merge(sign_in::routes())
+        .layer(Extension(Arc::new(brake::Brake::default())))
 }
 
 /// A problem as a page.
 pub(crate) fn problem(
     _place: &Place,
-    words: Words,
-    (_method, _path): (&Method, &str),
+    headers: &HeaderMap,
+    (method, path): (&Method, &str),
     problem: &Problem,
 ) -> Markup {
+    let mut style = Style::of(headers, path);
+    style.flash = None;
+    let words = style.words;
     let title = problem.title(words);
-    layout::page(
-        words,
-        &title,
-        html! {
+    // Whoever sent a form finds what they typed by going back; whoever followed a link starts anew.
+    let code = if *method == Method::GET { "page.home" } else { "page.problem.back" };
+    let body = html! {
+        section.card {
             h1 { (title) }
             @if let Some(hint) = problem.hint(words) { p { (hint) } }
-            p { a href="/" { (words.say("page.home")) } }
-        },
-    )
+            @if *method == Method::GET {
+                p { (parts::link(parts::Look::Main, "/", words.say(code))) }
+            } @else {
+                p { (words.say(code)) }
+            }
+        }
+    };
+    layout::whole(&style, None, &Around::plain(&title, Shape::Small), body)
 }
