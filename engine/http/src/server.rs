@@ -87,8 +87,8 @@ impl Server {
         Ok(Self { listener, router: router(place.clone()), settings, place: Some(place) })
     }
 
-    /// A server that gives the same JSON to every request, whatever it is: what the transport alone costs, for
-    /// benchmarks to measure against.
+    /// A server that gives the same JSON to every request, whatever it is: what the transport alone costs,
+    /// for benchmarks to measure against.
     pub async fn bare(address: SocketAddr, answer: &'static str) -> std::io::Result<Self> {
         let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
         let router = Router::new().fallback(async move |_sent: Bytes| (json, answer));

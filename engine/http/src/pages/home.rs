@@ -61,7 +61,9 @@ fn shown(page: &Page, it: &Mine) -> Markup {
     let after = html! {
         @match it.standing {
             Some(code) => (badge(Tone::Warning, page.say(code))),
-            None => span.quiet.number { (page.words().fill("page.members.count", &[("count", &it.members.to_string())])) },
+            None => span.quiet.number {
+                (page.words().fill("page.members.count", &[("count", &it.members.to_string())]))
+            },
         }
     };
     row(avatar(&it.name, &it.name), body, after)

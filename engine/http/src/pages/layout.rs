@@ -11,6 +11,8 @@ use super::{assets, form};
 pub(super) const THEME_COOKIE: &str = "kith_theme";
 /// The cookie that holds the chosen language.
 pub(super) const LANGUAGE_COOKIE: &str = "kith_language";
+/// A page is as wide as the device, and a keyboard on the screen makes it shorter.
+const VIEWPORT: &str = "width=device-width, initial-scale=1, interactive-widget=resizes-content";
 
 /// Light or dark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +118,7 @@ pub(super) fn whole(style: &Style, page: Option<&Page>, around: &Around<'_>, bod
         html lang=(words.language.tag()) data-theme=(style.theme.name()) {
             head {
                 meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content";
+                meta name="viewport" content=(VIEWPORT);
                 meta name="color-scheme" content=(style.theme.schemes());
                 title {
                     (around.title)
@@ -152,7 +154,9 @@ fn bar(style: &Style, page: Option<&Page>, around: &Around<'_>) -> Markup {
                 @if around.within.is_none() { span { "Kith" } }
             }
             @if let Some(within) = around.within {
-                a.place href={ "/c/" (within.name) } { (avatar(&within.name, &within.name)) span { (within.name) } }
+                a.place href={ "/c/" (within.name) } {
+                    (avatar(&within.name, &within.name)) span { (within.name) }
+                }
             }
             span.grow {}
             @match page {

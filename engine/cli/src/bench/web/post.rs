@@ -52,8 +52,8 @@ pub(crate) fn post(bench: &Bench<'_>) -> Result<Vec<Figure>, BenchError> {
         }
         (ours, theirs) = (median(with), median(without));
         notes.push(format!(
-            "{connections} connections: {ours:.0}/s, bare {theirs:.0}/s ({:.2} ×), {cpu_us:.0} µs of processor \
-             time a message, client included, p99 {p99:.1} ms",
+            "{connections} connections: {ours:.0}/s, bare {theirs:.0}/s ({:.2} ×), {cpu_us:.0} µs of \
+             processor time a message, client included, p99 {p99:.1} ms",
             ours / theirs.max(1.0)
         ));
     }
