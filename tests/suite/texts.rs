@@ -72,6 +72,12 @@ fn core_sources() -> Vec<(PathBuf, String)> {
     found
 }
 
+fn runtime_sources() -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    sources(&root().join("engine/runtime/src"), &mut found);
+    found
+}
+
 /// The string literals of a source that have no escapes in them, comments left out.
 fn literals(source: &str) -> impl Iterator<Item = &str> {
     let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
@@ -102,6 +108,47 @@ fn every_code_that_the_core_emits_has_a_text() {
         );
     }
     assert!(missing.is_empty(), "add to engine/runtime/messages:\n{missing:#?}");
+}
+
+/// The `{names}` of a template; what merely stands in braces is none.
+fn arguments(template: &str) -> BTreeSet<&str> {
+    let is_name = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let braced = template.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+    braced.map(|(name, _)| name).filter(is_name).collect()
+}
+
+#[test]
+fn everything_that_is_said_of_scripts_has_a_text_with_its_arguments() {
+    let said = kith_scripts::codes();
+    assert!(said.len() > 200, "{}", said.len());
+    let mut wrong = Vec::new();
+    for language in LANGUAGES {
+        let templates = templates(language);
+        for (code, names) in said {
+            let shown = templates.get(*code).map(|template| arguments(template));
+            let given: BTreeSet<&str> = names.iter().copied().collect();
+            if shown.as_ref() != Some(&given) {
+                wrong.push(format!("{language}: {code} has {given:?}, its text {shown:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "mend engine/runtime/messages:\n{wrong:#?}");
+}
+
+#[test]
+fn every_text_of_a_script_is_one_that_something_says() {
+    let said: BTreeSet<&str> = kith_scripts::codes().iter().map(|(code, _)| *code).collect();
+    let groups: BTreeSet<&str> = said.iter().filter_map(|code| Some(code.rsplit_once('.')?.0)).collect();
+    let (core, runtime) = (core_sources(), runtime_sources());
+    let is_said = |code: &str| {
+        let literal = format!("\"{code}\"");
+        core.iter().chain(&runtime).any(|(_, source)| source.contains(&literal))
+    };
+    for code in templates("en").keys() {
+        let group = code.rsplit_once('.').map_or("", |(group, _)| group);
+        let is_ours = group != "script" && groups.contains(group);
+        assert!(!is_ours || said.contains(code.as_str()) || is_said(code), "nothing says {code}");
+    }
 }
 
 #[test]

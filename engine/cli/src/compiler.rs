@@ -27,8 +27,8 @@ impl Compiler for Rhai {
     fn cases(&self, source: Source<'_>, file: Source<'_>) -> Result<Vec<Tried>, Vec<Diagnostic>> {
         let tried = |case: &Case| match cases::run(&self.0, source.text, case) {
             Ok(result) if result.passed => Tried { name: case.name.clone(), differs: None },
-            Ok(result) => Tried { name: case.name.clone(), differs: Some(difference(&result.text)) },
-            Err(error) => Tried { name: case.name.clone(), differs: Some(error.to_string()) },
+            Ok(result) => Tried { name: case.name.clone(), differs: Some(result.differs) },
+            Err(error) => Tried { name: case.name.clone(), differs: Some(vec![error.0]) },
         };
         Ok(read_cases(file)?.iter().map(tried).collect())
     }
@@ -43,15 +43,8 @@ pub(crate) fn read_cases(file: Source<'_>) -> Result<Vec<Case>, Vec<Diagnostic>>
         case: Vec<Case>,
     }
     let read: Result<File, _> = toml::from_str(file.text);
-    read.map(|file| file.case).map_err(|error| {
-        let mistake = Mistake::of_toml(file, &error);
-        vec![Diagnostic { severity: Severity::Error, code: "case_file".to_owned(), mistake }]
-    })
-}
-
-/// What a failed case says, without the line that names it and the margin.
-fn difference(text: &str) -> String {
-    text.lines().skip(1).map(str::trim).collect::<Vec<_>>().join("\n")
+    read.map(|file| file.case)
+        .map_err(|error| vec![Diagnostic::of_mistake("case_file", Mistake::of_toml(file, &error))])
 }
 
 /// What the host says, at its place in a file.
@@ -74,12 +67,14 @@ fn diagnostic(file: &str, said: &kith_scripts::Diagnostic) -> Diagnostic {
         let marked = marked.count();
         Place::of_line((file, said.line as usize, said.column as usize), &said.source_line, marked)
     };
-    let mistake = Mistake { place, what: said.message.clone(), advice: said.hint.clone() };
-    Diagnostic { severity, code: said.code.to_owned(), mistake }
+    let (what, advice) = (said.message.clone(), said.hint.clone());
+    Diagnostic { severity, code: said.code.to_owned(), place, what, advice }
 }
 
 #[cfg(test)]
 mod tests {
+    use kith_runtime::texts::ENGLISH_READER;
+
     use super::*;
 
     fn rhai() -> Rhai {
@@ -112,7 +107,7 @@ mod tests {
         let tried = play("[[case]]\nname = \"held\"\ntext = \"x\"\nexpect = \"hold\"\n").unwrap();
         assert_eq!(tried, [Tried { name: "held".to_owned(), differs: None }]);
         let tried = play("[[case]]\nname = \"let\"\ntext = \"x\"\nexpect = \"allow\"\n").unwrap();
-        let differs = tried[0].differs.as_deref().unwrap();
+        let differs = tried[0].shown(&ENGLISH_READER).unwrap();
         assert!(differs.contains("expected") && differs.contains("hold all"), "{differs}");
         let told = play("[[case]]\nnmae = \"x\"\n").unwrap_err()[0].to_string();
         assert!(told.contains("a.cases.toml:2:1: unknown key `nmae`"), "{told}");

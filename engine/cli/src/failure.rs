@@ -36,8 +36,19 @@ pub struct Failure {
     pub exit: Exit,
     /// A stable code with arguments; its sentence is in the message files.
     text: Text,
-    /// The sentence itself, where it comes with its own words: a file, a line, what the system said.
-    said: Option<String>,
+    /// The sentence itself, where it is not that of the code.
+    said: Option<Said>,
+}
+
+/// What is said instead of a code's own sentence.
+#[derive(Debug)]
+enum Said {
+    /// Words of its own: a file, a line, what the system said.
+    Words(String),
+    /// Another text.
+    Text(Text),
+    /// What has to be written otherwise in a script.
+    Problem(Problem),
 }
 
 impl Failure {
@@ -53,7 +64,17 @@ impl Failure {
 
     /// A failure with words of its own under a code.
     pub fn said(exit: Exit, code: &str, said: String) -> Self {
-        Self { exit, text: Text::new(code), said: Some(said) }
+        Self { exit, text: Text::new(code), said: Some(Said::Words(said)) }
+    }
+
+    /// A failure under a code whose sentence is another text.
+    pub fn worded(exit: Exit, code: &str, text: Text) -> Self {
+        Self { exit, text: Text::new(code), said: Some(Said::Text(text)) }
+    }
+
+    /// A script that cannot be used.
+    pub fn problem(exit: Exit, problem: Problem) -> Self {
+        Self { exit, text: Text::new("cli.script"), said: Some(Said::Problem(problem)) }
     }
 
     /// The stable code.
@@ -64,7 +85,12 @@ impl Failure {
     /// The sentence.
     pub fn message(&self, language: Language) -> String {
         let reader = Reader { language, stream: None };
-        self.said.clone().unwrap_or_else(|| reader.render(&self.text))
+        match &self.said {
+            None => reader.render(&self.text),
+            Some(Said::Words(words)) => words.clone(),
+            Some(Said::Text(text)) => reader.render(text),
+            Some(Said::Problem(problem)) => problem.shown(&reader),
+        }
     }
 
     /// What to do.
@@ -165,7 +191,7 @@ impl From<ExportError> for Failure {
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        Self::said(Exit::Problems, "cli.script", problem.to_string())
+        Self::problem(Exit::Problems, problem)
     }
 }
 
@@ -174,9 +200,8 @@ impl From<PutError> for Failure {
         match error {
             PutError::Problem(problem) => problem.into(),
             PutError::Ask(error) => error.into(),
-            error @ (PutError::TooSlow | PutError::Broken(_)) => {
-                Self::chain(Exit::Problems, "cli.script", &error)
-            }
+            PutError::TooSlow => Self::worded(Exit::Problems, "cli.script", PutError::too_slow()),
+            PutError::Broken(what) => Self::worded(Exit::Problems, "cli.script", PutError::broken(&what)),
         }
     }
 }

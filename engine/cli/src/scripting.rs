@@ -96,7 +96,7 @@ impl Scripting {
 
 /// A draft from a file, compiled now. It stands for the script of the file's name, bound as that is.
 pub(crate) fn draft(file: &Path, scripting: &Scripting, scripts: &Scripts) -> Result<Draft, Failure> {
-    let unusable = |problem: Problem| Failure::said(Exit::BadInput, "cli.script", problem.to_string());
+    let unusable = |problem: Problem| Failure::problem(Exit::BadInput, problem);
     let written = scripting::file_of(file).map_err(unusable)?;
     let compiled = scripting.compiler().compile(written.source());
     let hooks = compiled.map_err(|said| unusable(Problem::Mistakes(said)))?.hooks;
@@ -110,7 +110,7 @@ pub(crate) fn check_planned(scripts: &[Planned]) -> Result<Vec<Command>, Failure
     let compiler = Scripting::default().compiler();
     let puts = scripts.iter().map(|planned| match scripting::check(compiler.as_ref(), &planned.written) {
         Ok(checked) => Ok(planned.how().command(&planned.written, &checked)),
-        Err(problem) => Err(Failure::said(Exit::BadInput, "cli.script", problem.to_string())),
+        Err(problem) => Err(Failure::problem(Exit::BadInput, problem)),
     });
     puts.collect()
 }

@@ -23,6 +23,8 @@ pub enum Arg {
     Name(String),
     /// A code that has a text of its own.
     Code(String),
+    /// A text within the text, with arguments of its own.
+    Text(Box<Text>),
     /// A member, shown by nickname.
     Member(MemberId),
     /// A channel, shown by name.
@@ -70,8 +72,20 @@ impl From<&str> for Arg {
     }
 }
 
+impl From<String> for Arg {
+    fn from(name: String) -> Self {
+        Self::Name(name)
+    }
+}
+
+impl From<Text> for Arg {
+    fn from(text: Text) -> Self {
+        Self::Text(Box::new(text))
+    }
+}
+
 /// A text to be rendered: which one, with what.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Text {
     /// Names the text in the message files, such as `gate.place_in_list`.
     pub code: String,

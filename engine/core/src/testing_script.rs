@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use crate::body::Body;
 use crate::hook::{Call, Effect, Extensions, Fault, FaultKind, Hook, Place, Ran, Reason, Ruling};
 use crate::ids::{BodyId, CommandId, CommunityId, MemberId, mint};
+use crate::notice::Text;
 use crate::script::{Command, Origin, Stage};
 
 /// What a script says.
@@ -63,5 +64,5 @@ pub(crate) fn reason(code: &str) -> Reason {
 /// A fault at some place.
 pub(crate) fn fault(call: &Call<'_>, kind: FaultKind) -> Fault {
     let place = Some(Place { line: 3, column: 5 });
-    Fault { kind, hook: call.input.hook(), place, detail: "what somebody wrote".to_owned() }
+    Fault { kind, hook: call.input.hook(), place, detail: Text::new("what somebody wrote") }
 }

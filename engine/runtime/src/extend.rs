@@ -9,6 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use kith_core::body::Body;
 use kith_core::hook::{Call, Extensions, Fault, FaultKind, Hook, Ran};
 use kith_core::ids::{CommandId, CommunityId, MemberId};
+use kith_core::notice::Text;
 use kith_core::ports::Keys;
 use sha2::Sha256;
 
@@ -103,7 +104,7 @@ impl Extensions for Extended {
         let (mut ran, usage) = self.runner.run(call, &seed);
         // Without the host's secret the dice would be known to everybody.
         if ran.dice && self.dice(community, command).is_none() {
-            let detail = "the host's secret cannot be read".to_owned();
+            let detail = Text::new("script.run.no_secret");
             let hook = call.input.hook();
             ran.outcome = Err(Fault { kind: FaultKind::Runtime, hook, place: None, detail });
         }

@@ -40,13 +40,12 @@ pub fn codes(language: Language) -> impl Iterator<Item = &'static str> {
     }
 }
 
+/// Reads English, with no community at hand: for logs and errors.
+pub const ENGLISH_READER: Reader<'static> = Reader { language: Language::English, stream: None };
+
 /// A refusal with its hint, in English, for where errors are told.
 pub fn in_english(refusal: &Refusal) -> String {
-    let (reader, text) = (Reader { language: Language::English, stream: None }, refusal.text());
-    match reader.hint(&text) {
-        Some(hint) => format!("{} {hint}", reader.render(&text)),
-        None => reader.render(&text),
-    }
+    ENGLISH_READER.with_hint(&refusal.text())
 }
 
 /// What a text is rendered with: the community's names and texts where it is about one.
@@ -64,6 +63,14 @@ impl Reader<'_> {
         match self.template_of(&text.code) {
             Some(template) => self.fill(template, &text.args),
             None => text.code.clone(),
+        }
+    }
+
+    /// A text with its hint behind it, where there is one.
+    pub fn with_hint(&self, text: &Text) -> String {
+        match self.hint(text) {
+            Some(hint) => format!("{} {hint}", self.render(text)),
+            None => self.render(text),
         }
     }
 
@@ -118,6 +125,7 @@ impl Reader<'_> {
             Arg::Time(at_ms) => self.time(*at_ms),
             Arg::Name(name) => name.clone(),
             Arg::Code(code) => self.render(&Text::new(code)),
+            Arg::Text(text) => self.render(text),
             Arg::Member(member) => self.member(*member),
             Arg::Channel(channel) => self.channel(*channel),
             Arg::Message(message) => message.to_string(),

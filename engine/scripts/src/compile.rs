@@ -15,6 +15,7 @@ use crate::frame::Frame;
 use crate::limits::Limits;
 use crate::lint;
 use crate::reads::{self, Reads};
+use crate::say;
 
 /// The newest level of what scripts can say; a source names the one it was written for as `// api: 1`.
 pub(crate) const API_LEVEL: u32 = 1;
@@ -70,8 +71,8 @@ impl Compiled {
 /// Compiles a source, or says everything that is wrong with it.
 pub(crate) fn compile(text: &str, limits: &Limits) -> Result<Compiled, Vec<Diagnostic>> {
     if text.len() > SCRIPT_BYTES_MAX {
-        let said = Source::about("too_long", format!("a script has at most {SCRIPT_BYTES_MAX} bytes"));
-        return Err(vec![said.with_hint("put words into lists: lists/<name>.txt")]);
+        let said = Source::about("too_long", say::source::too_long(SCRIPT_BYTES_MAX));
+        return Err(vec![said.with_hint(say::write::words_in_lists())]);
     }
     let source = Source::new(text);
     let punctuation = explain::punctuation(&source);
@@ -156,12 +157,11 @@ impl Header {
                 header.api = match level.trim().parse() {
                     Ok(level) if (1..=API_LEVEL).contains(&level) => level,
                     _ => {
-                        let message =
-                            format!("this engine knows scripts of level {API_LEVEL}, not {}", level.trim());
+                        let message = say::source::api_level(API_LEVEL, level.trim());
                         return Err(vec![
                             source
                                 .error(source.place(at), "api_level", message)
-                                .with_hint(format!("write `// api: {API_LEVEL}`")),
+                                .with_hint(say::write::code(format!("// api: {API_LEVEL}"))),
                         ]);
                     }
                 };

@@ -1,10 +1,10 @@
-//! What an author is told about a source: where, what, and what to write instead.
+//! What an author is told about a source: where, what, and what to write instead. Knows no language: what is
+//! said is a code with arguments.
 
-use std::fmt::Write;
-
+use kith_core::notice::Text;
 use rhai::Position;
 use serde::Serialize;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthChar;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -33,10 +33,10 @@ pub struct Diagnostic {
     /// Stable, such as `unknown_function`.
     pub code: &'static str,
     /// What is wrong.
-    pub message: String,
+    pub message: Text,
     /// What to write instead.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
+    pub hint: Option<Text>,
     /// Counts from 1; 0 where it is about the whole source.
     pub line: u32,
     /// In characters, counts from 1.
@@ -47,56 +47,17 @@ pub struct Diagnostic {
     pub source_line: String,
 }
 
-/// A tab as it is shown.
-const TAB: &str = "    ";
-
 impl Diagnostic {
-    /// As a person reads it: message, place, line, caret, remedy.
-    pub fn render(&self) -> String {
-        let name = match self.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        let mut out = format!("{name}[{}]: {}\n", self.code, self.message);
-        if self.line > 0 {
-            let before: String =
-                self.source_line.chars().take(self.column.saturating_sub(1) as usize).collect();
-            let marked: String = self
-                .source_line
-                .chars()
-                .skip(before.chars().count())
-                .scan(0, |bytes, sign| {
-                    *bytes += sign.len_utf8();
-                    (*bytes <= self.span.end - self.span.start).then_some(sign)
-                })
-                .collect();
-            let number = self.line.to_string();
-            let margin = " ".repeat(number.len());
-            let indent = " ".repeat(width(&before));
-            let carets = "^".repeat(width(&marked).max(1));
-            let line = self.source_line.replace('\t', TAB);
-            let _ = write!(
-                out,
-                "{margin}--> line {}, column {}\n{margin} |\n{number} | {line}\n{margin} | \
-                 {indent}{carets}\n",
-                self.line, self.column
-            );
-        }
-        if let Some(hint) = &self.hint {
-            let _ = writeln!(out, "  = {hint}");
-        }
-        out
+    /// Adds what to write instead.
+    pub(crate) fn with_hint(mut self, hint: Text) -> Self {
+        self.hint = Some(hint);
+        self
     }
 
     /// Whether it keeps the source from being used.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
-}
-
-/// Columns of a terminal.
-fn width(text: &str) -> usize {
-    text.replace('\t', TAB).width()
 }
 
 /// A source with its lines, to name places in it.
@@ -140,12 +101,7 @@ impl<'a> Source<'a> {
     }
 
     /// Something about one place; a name there is marked as a whole.
-    pub(crate) fn error(
-        &self,
-        position: Position,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> Diagnostic {
+    pub(crate) fn error(&self, position: Position, code: &'static str, message: Text) -> Diagnostic {
         let (line, column) = (position.line().unwrap_or(0), position.position().unwrap_or(1));
         let start = self.byte(position);
         let rest = self.text.get(start..).unwrap_or_default();
@@ -155,7 +111,7 @@ impl<'a> Source<'a> {
         Diagnostic {
             severity: Severity::Error,
             code,
-            message: message.into(),
+            message,
             hint: None,
             line: line as u32,
             column: column as u32,
@@ -165,24 +121,16 @@ impl<'a> Source<'a> {
     }
 
     /// Something about the source as a whole.
-    pub(crate) fn about(code: &'static str, message: impl Into<String>) -> Diagnostic {
+    pub(crate) fn about(code: &'static str, message: Text) -> Diagnostic {
         Diagnostic {
             severity: Severity::Error,
             code,
-            message: message.into(),
+            message,
             hint: None,
             line: 0,
             column: 0,
             span: Span { start: 0, end: 0 },
             source_line: String::new(),
         }
-    }
-}
-
-impl Diagnostic {
-    /// Adds what to write instead.
-    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
     }
 }

@@ -1,46 +1,55 @@
 //! What the parser says, in words for somebody who has never read a grammar; and Chinese punctuation by name.
 
+use kith_core::notice::Text;
 use rhai::{LexError, ParseError, ParseErrorType as Kind, Position};
 
 use crate::diagnostic::{Diagnostic, Source};
+use crate::limits::FUNCTIONS_MAX;
+use crate::say::{of_rhai, sign, source as wrong, write};
+use crate::spoken;
+
+/// A sign, its name, and what is to be written instead.
+type Sign = (char, fn() -> Text, &'static str);
 
 /// Signs of a Chinese keyboard that stand where the language wants another.
-const PUNCTUATION: [(char, &str, &str); 24] = [
-    ('，', "Chinese comma", ","),
-    ('、', "Chinese enumeration comma", ","),
-    ('；', "Chinese semicolon", ";"),
-    ('：', "Chinese colon", ":"),
-    ('。', "Chinese full stop", "."),
-    ('（', "Chinese bracket", "("),
-    ('）', "Chinese bracket", ")"),
-    ('｛', "full-width brace", "{"),
-    ('｝', "full-width brace", "}"),
-    ('【', "Chinese bracket", "["),
-    ('】', "Chinese bracket", "]"),
-    ('“', "Chinese quotation mark", "\""),
-    ('”', "Chinese quotation mark", "\""),
-    ('‘', "Chinese quotation mark", "\""),
-    ('’', "Chinese quotation mark", "\""),
-    ('「', "Chinese quotation mark", "\""),
-    ('」', "Chinese quotation mark", "\""),
-    ('！', "Chinese exclamation mark", "!"),
-    ('＝', "full-width equals sign", "="),
-    ('＞', "full-width sign", ">"),
-    ('＜', "full-width sign", "<"),
-    ('＋', "full-width plus sign", "+"),
-    ('　', "Chinese space", " "),
-    ('．', "full-width full stop", "."),
+const PUNCTUATION: [Sign; 23] = [
+    ('，', sign::comma, ","),
+    ('、', sign::enumeration, ","),
+    ('；', sign::semicolon, ";"),
+    ('：', sign::colon, ":"),
+    ('。', sign::full_stop, "."),
+    ('（', sign::bracket, "("),
+    ('）', sign::bracket, ")"),
+    ('｛', sign::brace, "{"),
+    ('｝', sign::brace, "}"),
+    ('【', sign::bracket, "["),
+    ('】', sign::bracket, "]"),
+    ('“', sign::quotation, "\""),
+    ('”', sign::quotation, "\""),
+    ('‘', sign::quotation, "\""),
+    ('’', sign::quotation, "\""),
+    ('「', sign::quotation, "\""),
+    ('」', sign::quotation, "\""),
+    ('！', sign::exclamation, "!"),
+    ('＝', sign::equals, "="),
+    ('＞', sign::full_width, ">"),
+    ('＜', sign::full_width, "<"),
+    ('＋', sign::plus, "+"),
+    ('．', sign::full_width_stop, "."),
 ];
+/// The space of a Chinese keyboard.
+const WIDE_SPACE: char = '　';
 
 /// Every Chinese sign outside texts and comments.
 pub(crate) fn punctuation(source: &Source<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (at, sign) in code_signs(source.text) {
-        let Some((_, name, write)) = PUNCTUATION.iter().find(|(chinese, ..)| *chinese == sign) else {
-            continue;
+        let known = PUNCTUATION.iter().find(|(chinese, ..)| *chinese == sign);
+        let (said, hint) = match known {
+            Some((_, name, plain)) => (wrong::sign(name(), sign.to_string()), write::plain(*plain)),
+            None if sign == WIDE_SPACE => (wrong::sign_space(), write::plain_space()),
+            None => continue,
         };
-        let said = if sign == '　' { format!("{name} in the code") } else { format!("{name} {sign}") };
-        let hint = if sign == '　' { "write a plain space".to_owned() } else { format!("write {write}") };
         found.push(source.error(source.place(at), "chinese_punctuation", said).with_hint(hint));
     }
     found
@@ -102,60 +111,60 @@ fn unclosed(source: &Source<'_>) -> Option<(char, usize)> {
 
 /// What the parser says.
 pub(crate) fn parse_error(source: &Source<'_>, error: &ParseError) -> Diagnostic {
-    let at = |code, message: String| source.error(place(source, error.position()), code, message);
+    let at = |code, message: Text| source.error(place(source, error.position()), code, message);
     match error.err_type() {
-        Kind::UnexpectedEOF => at("unfinished", "the script ends too early".to_owned())
-            .with_hint("a `}` or `)` is missing: count the brackets"),
         Kind::BadInput(error) => lex_error(at, error),
-        Kind::UnknownOperator(sign) => {
-            let hint = match sign.as_str() {
-                "=>" => ">=",
-                "=<" => "<=",
-                "<>" => "!=",
-                "===" => "==",
-                "!==" => "!=",
-                "->" => ".",
-                _ => "",
-            };
-            let said = at("unknown_operator", format!("`{sign}` means nothing here"));
-            if hint.is_empty() { said } else { said.with_hint(format!("write {hint}")) }
-        }
+        Kind::Reserved(word) => reserved(at, word),
         Kind::MissingToken(token, what) => {
-            let said = at("missing", format!("`{token}` is missing {what}").trim_end().to_owned());
-            let one_sign = source.text.as_bytes().get(said.span.start) == Some(&b'=');
-            match token.as_str() {
-                "}" | ")" | "]" => match unclosed(source) {
-                    Some((sign, line)) => {
-                        said.with_hint(format!("the `{sign}` on line {line} is never closed"))
-                    }
-                    None => said,
-                },
-                "{" if one_sign => {
-                    said.with_hint("to compare, write `==`; one `=` puts a value into a variable")
-                }
-                ";" => said.with_hint("end the line before with `;`"),
+            missing(source, at("missing", spoken::missing(token, what)), token)
+        }
+        Kind::UnexpectedEOF => at("unfinished", wrong::unfinished()).with_hint(write::count_brackets()),
+        Kind::UnknownOperator(sign) => {
+            let said = at("unknown_operator", wrong::no_meaning(sign.as_str()));
+            match sign.as_str() {
+                "=>" => said.with_hint(write::plain(">=")),
+                "=<" => said.with_hint(write::plain("<=")),
+                "<>" | "!==" => said.with_hint(write::plain("!=")),
+                "===" => said.with_hint(write::plain("==")),
+                "->" => said.with_hint(write::plain(".")),
                 _ => said,
             }
         }
-        Kind::Reserved(word) => reserved(at, word),
-        Kind::VariableUndefined(name) => at("unknown_variable", format!("there is no variable `{name}`")),
-        Kind::AssignmentToConstant(name) => at("constant", format!("`{name}` is a constant"))
-            .with_hint("make a variable with `let` in the function"),
-        Kind::WrongFnDefinition => at("nested_function", "a function stands within another".to_owned())
-            .with_hint("close the function before with `}`"),
+        Kind::VariableUndefined(name) => at("unknown_variable", wrong::no_variable(name.as_str())),
+        Kind::AssignmentToConstant(name) if name.is_empty() => at("constant", wrong::not_assignable()),
+        Kind::AssignmentToConstant(name) => {
+            at("constant", wrong::constant(name.as_str())).with_hint(write::let_in_function())
+        }
+        Kind::WrongFnDefinition => {
+            at("nested_function", wrong::nested_function()).with_hint(write::close_function())
+        }
         Kind::FnDuplicatedDefinition(name, _) => {
-            at("duplicate_function", format!("there are two functions `{name}`"))
-                .with_hint("join them into one")
+            at("duplicate_function", wrong::doubled_function(name.as_str()))
+                .with_hint(write::join_functions())
         }
-        Kind::ExprTooDeep => at("too_deep", "too many brackets within brackets".to_owned())
-            .with_hint("put a part of it into a variable or a function of its own"),
+        Kind::ExprTooDeep => at("too_deep", wrong::too_deep()).with_hint(write::own_variable()),
         Kind::TooManyFunctions => {
-            at("too_many_functions", "more than 128 functions".to_owned()).with_hint("make two scripts of it")
+            at("too_many_functions", wrong::many_functions(FUNCTIONS_MAX)).with_hint(write::two_scripts())
         }
-        Kind::LiteralTooLarge(..) => at("too_large", "this text, array or map is too large".to_owned())
-            .with_hint("put words into a list: lists/<name>.txt"),
-        Kind::ExprExpected(what) => at("expected", format!("{what} expression is missing here")),
-        other => at("syntax", other.to_string()),
+        Kind::LiteralTooLarge(..) => {
+            at("too_large", wrong::literal_too_large()).with_hint(write::words_in_list())
+        }
+        Kind::ExprExpected(what) => at("expected", wrong::expected(spoken::kind(what))),
+        other => at("syntax", spoken::syntax(other)),
+    }
+}
+
+/// A missing sign, with what is to be done about it.
+fn missing(source: &Source<'_>, said: Diagnostic, token: &str) -> Diagnostic {
+    let one_sign = source.text.as_bytes().get(said.span.start) == Some(&b'=');
+    match token {
+        "}" | ")" | "]" => match unclosed(source) {
+            Some((sign, line)) => said.with_hint(write::never_closed(sign.to_string(), line)),
+            None => said,
+        },
+        "{" if one_sign => said.with_hint(write::compare_twice()),
+        ";" => said.with_hint(write::before_end_of_line()),
+        _ => said,
     }
 }
 
@@ -164,55 +173,55 @@ fn place(source: &Source<'_>, position: Position) -> Position {
     if position.is_none() { source.place(source.text.trim_end().len()) } else { position }
 }
 
-fn lex_error(at: impl Fn(&'static str, String) -> Diagnostic, error: &LexError) -> Diagnostic {
+fn lex_error(at: impl Fn(&'static str, Text) -> Diagnostic, error: &LexError) -> Diagnostic {
     match error {
-        LexError::UnterminatedString => at("unfinished_text", "this text does not end".to_owned())
-            .with_hint("end it with \" on the same line; a text over several lines stands in ` `"),
+        LexError::UnterminatedString => {
+            at("unfinished_text", wrong::unfinished_text()).with_hint(write::end_text())
+        }
         LexError::UnexpectedInput(sign) => {
-            let said = at("unexpected", format!("`{sign}` cannot stand here"));
+            let said = at("unexpected", wrong::cannot_stand(sign.as_str()));
             match sign.as_str() {
-                "'" => said.with_hint("texts stand in \" \""),
+                "'" => said.with_hint(write::quotes()),
                 _ => said,
             }
         }
-        LexError::MalformedChar(_) => at("text_quotes", "a text stands in double quotes".to_owned())
-            .with_hint("write \"…\" instead of '…'"),
+        LexError::MalformedChar(_) => {
+            at("text_quotes", wrong::text_quotes()).with_hint(write::double_quotes())
+        }
         LexError::ImproperSymbol(word, _) if word.starts_with(char::is_alphabetic) => reserved(at, word),
         LexError::ImproperSymbol(sign, _) => {
-            let hint = match sign.as_str() {
-                "=" => "to compare, write ==",
-                "===" => "write ==",
-                "!==" => "write !=",
-                "->" => "write .",
-                ":=" => "write =",
-                "++" => "write += 1",
-                "--" => "write -= 1",
-                _ => return at("unexpected", format!("`{sign}` means nothing here")),
-            };
-            at("unexpected", format!("`{sign}` means nothing here")).with_hint(hint)
+            let said = at("unexpected", wrong::no_meaning(sign.as_str()));
+            match sign.as_str() {
+                "=" => said.with_hint(write::compare()),
+                "===" => said.with_hint(write::plain("==")),
+                "!==" => said.with_hint(write::plain("!=")),
+                "->" => said.with_hint(write::plain(".")),
+                ":=" => said.with_hint(write::plain("=")),
+                "++" => said.with_hint(write::plain("+= 1")),
+                "--" => said.with_hint(write::plain("-= 1")),
+                _ => said,
+            }
         }
-        other => at("syntax", other.to_string()),
+        LexError::MalformedEscapeSequence(text) => at("syntax", wrong::bad_escape(text.as_str())),
+        LexError::MalformedNumber(text) => at("syntax", wrong::bad_number(text.as_str())),
+        LexError::MalformedIdentifier(text) => at("syntax", wrong::bad_name(text.as_str())),
+        other => at("syntax", of_rhai(other.to_string())),
     }
 }
 
-fn reserved(at: impl Fn(&'static str, String) -> Diagnostic, word: &str) -> Diagnostic {
+fn reserved(at: impl Fn(&'static str, Text) -> Diagnostic, word: &str) -> Diagnostic {
     let (message, hint) = match word {
-        "eval" => ("scripts cannot run texts as code", "write the code itself"),
-        "import" | "export" => ("a script stands alone", "put the functions into this file"),
-        "Fn" | "curry" => ("functions cannot be handed around", "call the function by its name"),
-        "and" => ("`and` is not a word here", "write &&"),
-        "or" => ("`or` is not a word here", "write ||"),
-        "not" => ("`not` is not a word here", "write !"),
-        "var" => ("`var` is not a word here", "write let"),
-        "function" | "def" | "func" => ("a function begins with `fn`", "write fn"),
-        "sync" | "async" | "await" | "spawn" | "go" | "thread" => {
-            ("a script does one thing after another", "ask to be called later: set_timer(name, 1.hours)")
-        }
-        "null" | "nil" | "None" | "undefined" | "void" => ("nothing is written `()`", "write ()"),
-        _ => {
-            return at("reserved", format!("`{word}` is a word of the language"))
-                .with_hint("take another name");
-        }
+        "eval" => (wrong::no_eval(), write::own_code()),
+        "import" | "export" => (wrong::alone(), write::in_this_file()),
+        "Fn" | "curry" => (wrong::no_handing(), write::call_by_name()),
+        "and" => (wrong::no_word(word), write::plain("&&")),
+        "or" => (wrong::no_word(word), write::plain("||")),
+        "not" => (wrong::no_word(word), write::plain("!")),
+        "var" => (wrong::no_word(word), write::plain("let")),
+        "function" | "def" | "func" => (wrong::begins_with_fn(), write::plain("fn")),
+        "sync" | "async" | "await" | "spawn" | "go" | "thread" => (wrong::no_threads(), write::later()),
+        "null" | "nil" | "None" | "undefined" | "void" => (wrong::nothing(), write::plain("()")),
+        _ => (wrong::reserved(word), write::other_name()),
     };
-    at("reserved", message.to_owned()).with_hint(hint)
+    at("reserved", message).with_hint(hint)
 }

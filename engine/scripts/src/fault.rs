@@ -1,11 +1,14 @@
 //! Why a run came to nothing: Rhai's errors as the core's faults, with the innermost place and what to write.
 
 use kith_core::hook::{Fault, FaultKind, Hook, Place};
+use kith_core::notice::{Arg, Text};
 use rhai::{Dynamic, EvalAltResult as Error, Position};
 
 use crate::api::API;
 use crate::frame::{Frame, Stop, Wrong};
+use crate::kinds;
 use crate::nearest::nearest;
+use crate::say::{run as say, source};
 
 /// Says of an error what the operator is told.
 pub(crate) fn explain(error: &Error, hook: Hook, frame: &Frame<'_>) -> Fault {
@@ -15,7 +18,7 @@ pub(crate) fn explain(error: &Error, hook: Hook, frame: &Frame<'_>) -> Fault {
 }
 
 /// A fault of what came back.
-pub(crate) fn no_ruling(hook: Hook, place: Position, detail: String) -> Fault {
+pub(crate) fn no_ruling(hook: Hook, place: Position, detail: Text) -> Fault {
     Fault { kind: FaultKind::NoRuling, hook, place: place_of(place), detail }
 }
 
@@ -35,137 +38,108 @@ fn innermost(error: &Error) -> (&Error, Position) {
     }
 }
 
-fn described(error: &Error, frame: &Frame<'_>) -> (FaultKind, String) {
+fn described(error: &Error, frame: &Frame<'_>) -> (FaultKind, Text) {
     use FaultKind as Kind;
-    let said = |kind, text: &str| (kind, text.to_owned());
     match error {
         Error::ErrorTerminated(token, _) => match token.clone().try_cast::<Stop>() {
-            Some(Stop(kind, text)) => (kind, stopped(kind, &text, frame)),
-            None => said(Kind::Runtime, "the run was ended"),
+            Some(Stop(kind, text)) => (kind, text),
+            None => (Kind::Runtime, say::ended()),
         },
-        Error::ErrorTooManyOperations(_) => (Kind::Operations, stopped(Kind::Operations, "", frame)),
-        Error::ErrorStackOverflow(_) => {
-            said(Kind::Size, "functions call each other more than 32 deep: use a loop")
-        }
-        Error::ErrorTooManyVariables(_) => said(Kind::Size, "more than 64 variables: use an array or a map"),
+        Error::ErrorTooManyOperations(_) => (Kind::Operations, frame.too_many_operations()),
+        Error::ErrorStackOverflow(_) => (Kind::Size, say::depth()),
+        Error::ErrorTooManyVariables(_) => (Kind::Size, say::variables()),
         Error::ErrorDataTooLarge(what, _) => (Kind::Size, too_large(what)),
-        Error::ErrorRuntime(value, _) => (Kind::Runtime, thrown(value)),
-        Error::ErrorFunctionNotFound(signature, _) => (Kind::Runtime, not_found(signature)),
-        Error::ErrorVariableNotFound(name, _) => (Kind::Runtime, format!("there is no variable `{name}`")),
-        Error::ErrorPropertyNotFound(name, _) => (
-            Kind::Runtime,
-            format!("the map has no `{name}`: ask `\"{name}\" in map` first, or write `map.{name} ?? …`"),
-        ),
-        Error::ErrorDotExpr(text, _) => (Kind::Runtime, no_property(text)),
-        Error::ErrorIndexingType(text, _) => (Kind::Runtime, no_property(text)),
-        Error::ErrorMismatchDataType(wanted, found, _) if wanted == "bool" => (
-            Kind::Runtime,
-            format!("`if` wants true or false, and this is {found}: compare it with something"),
-        ),
+        other => (Kind::Runtime, failed(other)),
+    }
+}
+
+/// What is said of an error that is no limit.
+fn failed(error: &Error) -> Text {
+    match error {
+        Error::ErrorRuntime(value, _) => thrown(value),
+        Error::ErrorFunctionNotFound(signature, _) => not_found(signature),
+        Error::ErrorVariableNotFound(name, _) => source::no_variable(name.as_str()),
+        Error::ErrorPropertyNotFound(name, _) => say::map_lacks(name.as_str()),
+        Error::ErrorDotExpr(text, _) | Error::ErrorIndexingType(text, _) => no_property(text),
+        Error::ErrorMismatchDataType(wanted, found, _) if wanted == "bool" => {
+            say::wants_truth(kinds::of(found))
+        }
         Error::ErrorMismatchDataType(wanted, found, _) | Error::ErrorMismatchOutputType(wanted, found, _) => {
-            (Kind::Runtime, format!("this wants {wanted} and gets {found}"))
+            say::wants(kinds::of(wanted), kinds::of(found))
         }
-        Error::ErrorArrayBounds(0, ..) => {
-            said(Kind::Runtime, "the array is empty: ask `if items.len > 0` first")
-        }
-        Error::ErrorArrayBounds(len, index, _) => {
-            (Kind::Runtime, format!("the array has {len} items, counted from 0: there is no {index}"))
-        }
-        Error::ErrorStringBounds(len, index, _) => {
-            (Kind::Runtime, format!("the text has {len} signs, counted from 0: there is no {index}"))
-        }
-        Error::ErrorFor(_) => said(Kind::Runtime, "`for` goes over arrays, ranges such as 0..10, and texts"),
-        Error::ErrorArithmetic(text, _) => (Kind::Runtime, format!("this cannot be worked out: {text}")),
-        other => (Kind::Runtime, other.unwrap_position()),
+        Error::ErrorArrayBounds(0, ..) => say::empty_array(),
+        Error::ErrorArrayBounds(len, index, _) => say::no_item(*len, Arg::Number(*index)),
+        Error::ErrorStringBounds(len, index, _) => say::no_sign(*len, Arg::Number(*index)),
+        Error::ErrorIndexNotFound(index, _) => say::bad_index(index.to_string()),
+        Error::ErrorFor(_) => say::for_over(),
+        Error::ErrorArithmetic(text, _) => say::arithmetic(arithmetic(text)),
+        Error::ErrorAssignmentToConstant(name, _) => say::constant(name.as_str()),
+        Error::ErrorUnboundThis(_) => say::unbound_this(),
+        other => crate::say::of_rhai(without_place(other)),
     }
 }
 
 /// An error's words without its place.
-trait Words {
-    fn unwrap_position(&self) -> String;
+fn without_place(error: &Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" (line ").map_or(text.clone(), |(head, _)| head.to_owned())
 }
 
-impl Words for Error {
-    fn unwrap_position(&self) -> String {
-        let text = self.to_string();
-        text.rsplit_once(" (line ").map_or(text.clone(), |(head, _)| head.to_owned())
+/// `Division by zero: 1 / 0` as words; others stay as Rhai says them.
+fn arithmetic(text: &str) -> Arg {
+    match text.split_once(": ") {
+        Some(("Division by zero", what)) => say::division_by_zero(what).into(),
+        Some(("Addition overflow", what)) => say::addition_overflow(what).into(),
+        Some(("Subtraction overflow", what)) => say::subtraction_overflow(what).into(),
+        Some(("Multiplication overflow", what)) => say::multiplication_overflow(what).into(),
+        _ => text.into(),
     }
 }
 
-fn stopped(kind: FaultKind, text: &str, frame: &Frame<'_>) -> String {
-    match kind {
-        FaultKind::Operations => format!(
-            "more than {} operations: it loops for ever or does too much at once; do a part and set a timer",
-            frame.budget().operations_max
-        ),
-        FaultKind::Time => format!("more than {} ms", frame.budget().wall_ms_max),
-        FaultKind::Memory => format!("{text}: keep less at a time"),
-        _ => text.to_owned(),
-    }
-}
-
-fn too_large(what: &str) -> String {
+fn too_large(what: &str) -> Text {
     match what {
-        "Length of string" => "texts are longer than 32 KiB together: keep less at a time",
-        "Size of object map" => "a map has more than 256 entries: remember values with kv instead",
-        _ => "an array has more than 1024 items: keep less at a time",
+        "Length of string" => say::texts_grow(),
+        "Size of object map" => say::map_grows(),
+        _ => say::array_grows(),
     }
-    .to_owned()
 }
 
-fn thrown(value: &Dynamic) -> String {
+fn thrown(value: &Dynamic) -> Text {
     match value.clone().try_cast::<Wrong>() {
         Some(Wrong(text)) => text,
-        None => format!("`throw {value}`: a throw is a fault, not a denial; write `return deny(code, text)`"),
+        None => say::thrown(value.to_string()),
     }
 }
 
 /// A signature such as `alow (Member, &str)` as words.
-fn not_found(signature: &str) -> String {
+fn not_found(signature: &str) -> Text {
     let (name, arguments) = signature.split_once(" (").unwrap_or((signature, ""));
-    let arguments = arguments.trim_end_matches(')');
-    let operator = name.chars().all(|sign| !sign.is_alphanumeric() && sign != '_');
-    if operator {
-        return format!("`{name}` does not go with {}", spoken(arguments));
+    let kinds = kinds::all(arguments.trim_end_matches(')'));
+    if name.chars().all(|sign| !sign.is_alphanumeric() && sign != '_') {
+        return say::does_not_go(name, kinds);
     }
     let same = API.entries.iter().find(|entry| entry.name == name);
     match same {
-        Some(entry) => format!("`{name}` does not take {}: write `{}`", spoken(arguments), entry.usage()),
+        Some(entry) => say::does_not_take(name, kinds, entry.usage()),
         None => match nearest(name, API.entries.iter().map(|entry| entry.name)) {
-            Some(near) => format!("there is no function `{name}`: write `{near}`"),
-            None => format!("there is no function `{name}` for {}", spoken(arguments)),
+            Some(near) => say::no_function_near(name, near),
+            None => say::no_function(name, kinds),
         },
     }
 }
 
-/// Types as people say them.
-fn spoken(arguments: &str) -> String {
-    if arguments.is_empty() {
-        return "nothing".to_owned();
-    }
-    let one = |kind: &str| match kind.trim_start_matches("&mut ").trim_start_matches('&').trim() {
-        "i64" | "int" => "a number".to_owned(),
-        "str" | "ImmutableString" | "string" | "String" => "a text".to_owned(),
-        "()" => "nothing, `()`".to_owned(),
-        "bool" => "true or false".to_owned(),
-        "array" | "Array" => "an array".to_owned(),
-        other => format!("a {}", other.to_lowercase()),
-    };
-    arguments.split(", ").map(one).collect::<Vec<_>>().join(" and ")
-}
-
 /// `Unknown property 'foo' - a getter is not registered for type 'Bar'` as words.
-fn no_property(text: &str) -> String {
+fn no_property(text: &str) -> Text {
     let mut quoted = text.split('\'').skip(1).step_by(2);
     match (quoted.next(), quoted.next()) {
-        (Some(name), Some("()")) => format!("nothing has no `{name}`: ask `if value != ()` first"),
+        (Some(name), Some("()")) => say::nothing_has(name),
         (Some(name), Some(kind)) => {
             let names = API.entries.iter().filter(|entry| entry.on == kind).map(|entry| entry.name);
             match nearest(name, names) {
-                Some(near) => format!("{} has no `{name}`: write `{near}`", kind.to_lowercase()),
-                None => format!("{} has no `{name}`", kind.to_lowercase()),
+                Some(near) => say::kind_near(kinds::of(kind), name, near),
+                None => say::kind_lacks(kinds::of(kind), name),
             }
         }
-        _ => text.to_owned(),
+        _ => crate::say::of_rhai(text),
     }
 }

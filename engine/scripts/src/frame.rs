@@ -13,6 +13,7 @@ use kith_core::decide::Ctx;
 use kith_core::hook::{Call, FaultKind, Input};
 use kith_core::ids::{MemberId, MessageId};
 use kith_core::member::Member;
+use kith_core::notice::Text;
 use kith_core::stream::Community;
 use kith_core::text::normal::{Exactness, Normal, normalise};
 use rhai::{Dynamic, EvalAltResult, ImmutableString, Position};
@@ -23,6 +24,7 @@ use crate::dice::Dice;
 use crate::journal::Journal;
 use crate::limits::{Budget, READ_OPERATIONS, TICK_OPERATIONS};
 use crate::reads::Reads;
+use crate::say;
 
 /// What a registered function returns.
 pub(crate) type Answer<T> = Result<T, Box<EvalAltResult>>;
@@ -47,20 +49,20 @@ impl<F: Fn() -> [u8; 32]> Outside for F {
 
 /// A mistake that the script could have avoided: it is told what to write, and may catch it.
 #[derive(Clone)]
-pub(crate) struct Wrong(pub(crate) String);
+pub(crate) struct Wrong(pub(crate) Text);
 
 /// The end of the run, whatever the script tries.
 #[derive(Clone)]
-pub(crate) struct Stop(pub(crate) FaultKind, pub(crate) String);
+pub(crate) struct Stop(pub(crate) FaultKind, pub(crate) Text);
 
 /// An error that names what to write instead.
-pub(crate) fn wrong(text: impl Into<String>) -> Box<EvalAltResult> {
-    EvalAltResult::ErrorRuntime(Dynamic::from(Wrong(text.into())), Position::NONE).into()
+pub(crate) fn wrong(text: Text) -> Box<EvalAltResult> {
+    EvalAltResult::ErrorRuntime(Dynamic::from(Wrong(text)), Position::NONE).into()
 }
 
 /// Ends the run.
-pub(crate) fn stop(kind: FaultKind, text: impl Into<String>) -> Box<EvalAltResult> {
-    EvalAltResult::ErrorTerminated(Dynamic::from(Stop(kind, text.into())), Position::NONE).into()
+pub(crate) fn stop(kind: FaultKind, text: Text) -> Box<EvalAltResult> {
+    EvalAltResult::ErrorTerminated(Dynamic::from(Stop(kind, text)), Position::NONE).into()
 }
 
 /// One run.
@@ -128,18 +130,23 @@ impl<'a> Frame<'a> {
         if held > self.peak.get() {
             self.peak.set(held);
             if held > self.budget.memory_bytes_max as i64 {
-                let text = format!("it holds more than {} MiB", self.budget.memory_bytes_max >> 20);
+                let text = say::run::memory(self.budget.memory_bytes_max >> 20);
                 return Some(Dynamic::from(Stop(FaultKind::Memory, text)));
             }
         }
         if operations > self.budget.operations_max {
-            return Some(Dynamic::from(Stop(FaultKind::Operations, String::new())));
+            return Some(Dynamic::from(Stop(FaultKind::Operations, self.too_many_operations())));
         }
         let late = Duration::from_millis(self.budget.wall_ms_max);
         if operations.is_multiple_of(TICK_OPERATIONS) && self.started.elapsed() > late {
-            return Some(Dynamic::from(Stop(FaultKind::Time, String::new())));
+            return Some(Dynamic::from(Stop(FaultKind::Time, say::run::time(self.budget.wall_ms_max))));
         }
         None
+    }
+
+    /// What is said of a run with more operations than it may have.
+    pub(crate) fn too_many_operations(&self) -> Text {
+        say::run::operations(self.budget.operations_max)
     }
 
     /// Counts work that a registered function did by itself, as operations.
@@ -149,10 +156,6 @@ impl<'a> Frame<'a> {
             Some(token) => Err(EvalAltResult::ErrorTerminated(token, Position::NONE).into()),
             None => Ok(()),
         }
-    }
-
-    pub(crate) fn budget(&self) -> &Budget {
-        &self.budget
     }
 
     pub(crate) fn operations(&self) -> u64 {
@@ -181,13 +184,11 @@ impl<'a> Frame<'a> {
 
     /// What it was called with.
     pub(crate) fn call(&self) -> Answer<&'a Call<'a>> {
-        self.call
-            .map(|(call, _)| call)
-            .ok_or_else(|| wrong("a constant cannot look at the group: do it in a function"))
+        self.call.map(|(call, _)| call).ok_or_else(|| wrong(say::run::constant_looks()))
     }
 
     pub(crate) fn outside(&self) -> Answer<&'a dyn Outside> {
-        self.call.map(|(_, outside)| outside).ok_or_else(|| wrong("a constant cannot look at the group"))
+        self.call.map(|(_, outside)| outside).ok_or_else(|| wrong(say::run::constant_outside()))
     }
 
     pub(crate) fn ctx(&self) -> Answer<&'a Ctx<'a>> {
@@ -244,10 +245,7 @@ impl<'a> Frame<'a> {
         }
         let max = self.budget.messages_read_max;
         if self.read.borrow().len() >= max {
-            return Err(stop(
-                FaultKind::Size,
-                format!("a run reads at most {max} messages: ask `exists`, `age` or `author` of the others"),
-            ));
+            return Err(stop(FaultKind::Size, say::run::many_reads(max)));
         }
         self.charge(READ_OPERATIONS)?;
         let text: ImmutableString = self.outside()?.text(id).unwrap_or_default().into();
@@ -294,7 +292,7 @@ impl<'a> Frame<'a> {
 /// Looks at the run that this thread is in.
 pub(crate) fn with<T>(look: impl FnOnce(&Frame<'_>) -> Answer<T>) -> Answer<T> {
     if !FRAME.is_set() {
-        return Err(wrong("there is no run"));
+        return Err(wrong(say::run::no_run()));
     }
     FRAME.with(|frame| look(frame))
 }

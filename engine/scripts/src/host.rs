@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use kith_core::hook::{Call, Effect, Fault, FaultKind, Hook, Input, Ran, Ruling, Topic as Proposed};
 use kith_core::limits::REASON_BYTES_MAX;
+use kith_core::notice::Text;
 use kith_core::ports::Hash;
 use rhai::{Array, Dynamic, Position, Scope};
 use sha2::{Digest, Sha256};
@@ -17,6 +18,7 @@ use crate::diagnostic::Diagnostic;
 use crate::fault;
 use crate::frame::{Frame, Outside};
 use crate::limits::{Limits, TOPICS_MAX};
+use crate::{kinds, say};
 
 /// What a run used, for the side table: nothing of it decides anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -136,13 +138,13 @@ fn uncompiled(hook: Hook, said: &[Diagnostic]) -> (Ran, Usage) {
     let place = first
         .filter(|first| first.line > 0)
         .map(|first| kith_core::hook::Place { line: first.line, column: first.column });
-    let detail = said.iter().map(Diagnostic::render).collect::<Vec<_>>().join("\n");
+    let detail = first.map(|first| first.message.clone()).unwrap_or_default();
     let fault = Fault { kind: FaultKind::Compile, hook, place, detail };
     (Ran { outcome: Err(fault), operations: 0, dice: false }, Usage::default())
 }
 
 fn bug() -> Box<rhai::EvalAltResult> {
-    crate::frame::wrong("the engine failed on this script: report it with the script")
+    crate::frame::wrong(say::run::bug())
 }
 
 /// Calls the hook's function.
@@ -157,7 +159,7 @@ fn invoke(compiled: &Compiled, input: &Input<'_>, hook: Hook) -> Result<Dynamic,
         Input::Topic { .. } => Dynamic::from(api::Want),
     };
     let Some(body) = compiled.body(hook) else {
-        return Err(crate::frame::wrong(format!("this script has no `{}`", hook.function())));
+        return Err(crate::frame::wrong(say::run::no_hook(hook.function())));
     };
     let [ctx, second] = &body.parameters;
     let mut scope = Scope::new();
@@ -171,7 +173,7 @@ type Accepted = Result<(Ruling, Option<Effect<String>>), Fault>;
 fn accept(value: Dynamic, hook: Hook, frame: &Frame<'_>) -> Accepted {
     let made = frame.journal.borrow().rulings.clone();
     let last = made.last().copied().unwrap_or(Position::NONE);
-    let wrong = |place, text: String| Err(fault::no_ruling(hook, place, text));
+    let wrong = |place, text: Text| Err(fault::no_ruling(hook, place, text));
     if hook.rules() {
         let kind = value.type_name();
         let Some(verdict) = value.try_cast::<Verdict>() else {
@@ -179,29 +181,23 @@ fn accept(value: Dynamic, hook: Hook, frame: &Frame<'_>) -> Accepted {
             return wrong(
                 last,
                 match (kind, made.is_empty()) {
-                    (_, false) => "a ruling was made and not returned: write `return` before it".to_owned(),
-                    ("()", _) => format!("`{name}` ended without a ruling: write `allow()` as its last line"),
-                    _ => {
-                        format!("`{name}` returned {kind}, not a ruling: return allow(), hold(…) or deny(…)")
-                    }
+                    (_, false) => say::run::ruling_lost(),
+                    ("()", _) => say::run::no_ruling(name),
+                    _ => say::run::not_a_ruling(name, kinds::of(kind)),
                 },
             );
         };
         if made.len() > 1 {
-            let dropped = made[0];
-            let text =
-                format!("{} rulings were made and one returned: write `return` before each", made.len());
-            return wrong(dropped, text);
+            return wrong(made[0], say::run::rulings_lost(made.len()));
         }
         let ruling = Arc::unwrap_or_clone(verdict.0);
         if matches!(ruling, Ruling::Rewrite(_)) && hook != Hook::Message {
-            return wrong(last, "only a message can be rewritten".to_owned());
+            return wrong(last, say::run::rewrite_only_message());
         }
         return Ok((ruling, None));
     }
     if !made.is_empty() {
-        let text = format!("`{}` rules on nothing: return nothing, and use effects", hook.function());
-        return wrong(last, text);
+        return wrong(last, say::run::ruling_unheard(hook.function()));
     }
     match hook {
         Hook::Topic => topics(value, hook).map(|topics| (Ruling::Topics(topics), None)),
@@ -223,11 +219,10 @@ fn reply(value: Dynamic, frame: &Frame<'_>) -> Accepted {
 }
 
 fn topics(value: Dynamic, hook: Hook) -> Result<Vec<Proposed>, Fault> {
-    let wrong = |text: &str| fault::no_ruling(hook, Position::NONE, text.to_owned());
-    let remedy = "propose_topics returns an array of topics: write `[topic(\"…\", \"…\")]`, or `[]` for none";
-    let items: Array = value.into_array().map_err(|_| wrong(remedy))?;
+    let wrong = || fault::no_ruling(hook, Position::NONE, say::run::topics_only());
+    let items: Array = value.into_array().map_err(|_| wrong())?;
     let topics = items.into_iter().take(TOPICS_MAX).map(|item| {
-        let topic = item.try_cast::<Topic>().ok_or_else(|| wrong(remedy))?;
+        let topic = item.try_cast::<Topic>().ok_or_else(wrong)?;
         Ok(Arc::unwrap_or_clone(topic.0))
     });
     topics.collect()

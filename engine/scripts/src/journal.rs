@@ -9,6 +9,7 @@ use rhai::Position;
 
 use crate::frame::{Answer, stop};
 use crate::limits::LOG_LINE_BYTES_MAX;
+use crate::say;
 
 /// A run's wishes.
 pub(crate) struct Journal {
@@ -53,8 +54,7 @@ impl Journal {
         if self.effects.len() + self.memory.len() <= EFFECTS_MAX {
             return Ok(());
         }
-        let text = format!("a run proposes at most {EFFECTS_MAX} changes: do the rest with a timer");
-        Err(stop(FaultKind::Effects, text))
+        Err(stop(FaultKind::Effects, say::run::many_changes(EFFECTS_MAX)))
     }
 
     /// Adds a line to the log, cut where there is no more room.

@@ -24,8 +24,11 @@ mod api;
 mod definitions;
 mod diagnostic;
 mod explain;
+mod kinds;
 mod lint;
 mod nearest;
+mod say;
+mod spoken;
 
 pub mod cases;
 pub mod measure;
@@ -41,3 +44,4 @@ pub use diagnostic::{Diagnostic, Severity, Span};
 pub use frame::Outside;
 pub use host::{Host, Usage};
 pub use limits::{Budget, Limits};
+pub use say::codes;

@@ -18,6 +18,7 @@ use crate::frame::Frame;
 use crate::host::Host;
 use crate::journal::Journal;
 use crate::limits::Budget;
+use crate::say;
 
 /// Samples of which the one in the middle counts; kinds take turns.
 const SAMPLES: usize = 11;
@@ -35,9 +36,9 @@ pub struct Cost {
 
 /// Measures `on_message` of a source on a case, so many calls a sample.
 pub fn on_message(host: &Host, (source, case): (&str, &Case), calls: u32) -> Result<Cost, CaseError> {
-    let compiled = host.compile(source).map_err(|said| {
-        CaseError(said.first().map_or_else(String::new, |diagnostic| diagnostic.message.clone()))
-    })?;
+    let compiled = host
+        .compile(source)
+        .map_err(|said| CaseError(said.first().map(|first| first.message.clone()).unwrap_or_default()))?;
     let cost = cases::with_call(host, (source, case), |call, outside| -> Result<Cost, String> {
         let unlimited =
             Budget { operations_max: u64::MAX - 1, wall_ms_max: 600_000, ..host.limits().waited_for };
@@ -54,7 +55,7 @@ pub fn on_message(host: &Host, (source, case): (&str, &Case), calls: u32) -> Res
         let [bare_ns, run_ns, decided_ns] = samples.map(middle);
         Ok(Cost { bare_ns, run_ns, decided_ns })
     });
-    cost?.map_err(CaseError)
+    cost?.map_err(|error| CaseError(say::case::not_measured(error)))
 }
 
 fn bare(compiled: &Compiled, frame: &Frame<'_>) -> Result<Dynamic, Box<EvalAltResult>> {

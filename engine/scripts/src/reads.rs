@@ -7,6 +7,7 @@ use kith_core::moment::Duration;
 use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
 
 use crate::diagnostic::{Diagnostic, Source};
+use crate::say;
 
 const BEGINS: &str = "// reads:";
 
@@ -42,13 +43,13 @@ fn span_of(read: &str) -> Option<Duration> {
 }
 
 fn unknown(source: &Source<'_>, place: Position, read: &str) -> Diagnostic {
-    let said = source.error(place, "unknown_read", format!("`{read}` is nothing that can be read"));
-    said.with_hint("write `// reads: questions(7d)`")
+    let said = source.error(place, "unknown_read", say::source::unknown_read(read));
+    said.with_hint(say::write::code("// reads: questions(7d)"))
 }
 
-/// What to write where questions of so long ago are read.
-pub(crate) fn remedy(ms: u64) -> String {
-    format!("write `{BEGINS} questions({})` beside the function", Duration(ms))
+/// What declares that questions of so long ago are read.
+pub(crate) fn declaration(ms: u64) -> String {
+    format!("questions({})", Duration(ms))
 }
 
 /// The first call that reads what the source does not declare.
@@ -67,7 +68,6 @@ pub(crate) fn undeclared(source: &Source<'_>, ast: &AST, reads: &Reads) -> Optio
         };
         found.is_none()
     });
-    let message = "questions are read, and the script does not say so";
-    let said = source.error(found?, "undeclared_read", message);
-    Some(said.with_hint(remedy(7 * kith_core::moment::DAY_MS)))
+    let said = source.error(found?, "undeclared_read", say::source::undeclared_read());
+    Some(said.with_hint(say::write::reads(declaration(7 * kith_core::moment::DAY_MS))))
 }

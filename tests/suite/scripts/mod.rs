@@ -7,6 +7,7 @@ mod letters;
 mod lifecycle;
 mod reload;
 mod replay;
+mod said;
 mod tutorial;
 mod words;
 

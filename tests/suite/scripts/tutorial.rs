@@ -92,3 +92,19 @@ fn the_tutorial_does_what_it_says() {
         }
     }
 }
+
+#[test]
+fn the_two_mistakes_are_told_in_chinese() {
+    let desk = Desk::new();
+    let mut sources = steps(TUTORIAL).into_iter().filter_map(|step| match step {
+        Step::Save { file, text } if file == "loans.rhai" => Some(text),
+        _ => None,
+    });
+    desk.write("loans.rhai", &sources.next().expect("the source with two mistakes"));
+    let ended = desk.run("--language zh-CN script check @loans.rhai");
+    assert_eq!(ended.code, 1, "{}", ended.err);
+    let folder = format!("{}/", desk.path("").display()).replace("//", "/");
+    insta::assert_snapshot!(ended.out.replace(&folder, ""));
+    desk.write("loans.rhai", &sources.next().expect("the source without them"));
+    assert_eq!(desk.run("--language zh-CN script check @loans.rhai").code, 0);
+}

@@ -337,9 +337,9 @@ pub(crate) fn sized(
     ruling: Ruling,
     effects: Vec<Effect<String>>,
 ) -> Result<(Ruling, Vec<Effect<String>>), Fault> {
-    let fault = |kind, detail: String| Err(Fault { kind, hook, place: None, detail });
+    let fault = |kind, detail: Text| Err(Fault { kind, hook, place: None, detail });
     if effects.len() > EFFECTS_MAX {
-        let detail = format!("{} effects; one run may propose {EFFECTS_MAX}", effects.len());
+        let detail = Text::new("script.run.many_effects").with("n", effects.len()).with("max", EFFECTS_MAX);
         return fault(super::FaultKind::Effects, detail);
     }
     let reason = match &ruling {
@@ -349,7 +349,7 @@ pub(crate) fn sized(
     if reason.is_some_and(|reason| {
         reason.code.is_empty() || reason.code.len() > NAME_BYTES_MAX || reason.text.len() > REASON_BYTES_MAX
     }) {
-        let detail = format!("a reason needs a code and at most {REASON_BYTES_MAX} bytes of text");
+        let detail = Text::new("script.run.reason_sized").with("max", REASON_BYTES_MAX);
         return fault(super::FaultKind::Size, detail);
     }
     Ok((ruling, effects))

@@ -3,6 +3,7 @@
 use super::{Call, Fault, FaultKind, Ran};
 use crate::body::Body;
 use crate::ids::{CommandId, CommunityId, MemberId, MessageId};
+use crate::notice::Text;
 
 /// Runs extensions for the core. Pure but for what it measures: the same call with the same seed comes to
 /// the same `Ran`.
@@ -36,7 +37,7 @@ impl Extensions for NoExtensions {
             kind: FaultKind::Compile,
             hook: call.input.hook(),
             place: None,
-            detail: "this process runs no extensions".to_owned(),
+            detail: Text::new("script.run.no_extensions"),
         };
         Ran { outcome: Err(fault), operations: 0, dice: false }
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Effect, Hook};
+use crate::notice::Text;
 
 /// What an extension says, with texts as it wrote them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,9 +62,9 @@ pub struct Fault {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
     /// What happened and what to write instead. May quote what members wrote: shown to operators, kept in
-    /// the side table, never in a record.
+    /// the side table, never in a record; empty where it is read back from one.
     #[serde(skip)]
-    pub detail: String,
+    pub detail: Text,
 }
 
 /// A place in a source: both count from 1.

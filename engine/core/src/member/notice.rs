@@ -18,7 +18,7 @@ use crate::stream::Community;
 /// Puts a notice before a member; beyond `NOTICES_MAX` the oldest mention goes, or else the oldest of all:
 /// nobody's mentions push a receipt out.
 pub(super) fn put(community: &mut Community, id: MemberId, notice: Notice, mut shelf: Shelf<'_>) {
-    quoted(&notice.text).for_each(|body| keep(&mut shelf, body));
+    quoted(&notice.text).into_iter().for_each(|body| keep(&mut shelf, body));
     let mut gone = None;
     community.members.change(id, |member| {
         if member.notices.len() >= limits::NOTICES_MAX {
@@ -49,11 +49,15 @@ fn let_go(community: &Community, id: MemberId, gone: &[Notice], shelf: Shelf<'_>
 }
 
 /// What people wrote and a text shows.
-fn quoted(text: &Text) -> impl Iterator<Item = &BodyRef> {
-    text.args.values().filter_map(|arg| match arg {
-        Arg::Body(body) | Arg::Quote { body, .. } => Some(body),
-        _ => None,
-    })
+fn quoted(text: &Text) -> Vec<&BodyRef> {
+    fn of(arg: &Arg) -> Vec<&BodyRef> {
+        match arg {
+            Arg::Body(body) | Arg::Quote { body, .. } => vec![body],
+            Arg::Text(inner) => quoted(inner),
+            _ => Vec::new(),
+        }
+    }
+    text.args.values().flat_map(of).collect()
 }
 
 /// Whether anything else of a member that the state keeps names the body.
@@ -80,4 +84,16 @@ pub(crate) fn is_named(community: &Community, id: MemberId, body: BodyId) -> boo
 fn names(member: &Member, body: BodyId) -> bool {
     let notices = member.notices.iter().flat_map(|notice| quoted(&notice.text));
     member.nickname.id == body || member.card.values().chain(notices).any(|reference| reference.id == body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_text_within_a_text_quotes_is_quoted_too() {
+        let body = BodyRef { id: BodyId(7), len: 1, mac: [0; 16] };
+        let inner = Text::new("inner").with("words", Arg::Body(body));
+        assert_eq!(quoted(&Text::new("outer").with("said", inner)), [&body]);
+    }
 }

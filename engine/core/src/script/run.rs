@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::hook::{Fault, FaultKind, Hook};
+use crate::notice::Text;
 
 /// One run. Written as an array of numbers, so that an "allow" without effects takes less than 32 bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,7 +112,7 @@ impl From<Row> for Run {
             kind: FAULTS.get(usize::from(kind)).copied().unwrap_or(FaultKind::Runtime),
             hook,
             place: (line > 0).then_some(crate::hook::Place { line, column }),
-            detail: String::new(),
+            detail: Text::default(),
         });
         let outcome = OUTCOMES.get(usize::from(outcome)).copied().unwrap_or(Outcome::Fault);
         Self { no, version, hook, outcome, operations, events: (first, count), refused, fault }
@@ -142,7 +143,7 @@ mod tests {
     #[test]
     fn a_fault_keeps_its_place_and_not_its_detail() {
         let place = Some(crate::hook::Place { line: 3, column: 9 });
-        let fault = Fault { kind: FaultKind::Memory, hook: Hook::Join, place, detail: "secret".to_owned() };
+        let fault = Fault { kind: FaultKind::Memory, hook: Hook::Join, place, detail: Text::new("secret") };
         let run = Run {
             no: 1,
             version: 2,
@@ -154,6 +155,6 @@ mod tests {
             fault: Some(fault.clone()),
         };
         let read: Run = rmp_serde::from_slice(&rmp_serde::to_vec_named(&run).unwrap()).unwrap();
-        assert_eq!(read.fault, Some(Fault { detail: String::new(), ..fault }));
+        assert_eq!(read.fault, Some(Fault { detail: Text::default(), ..fault }));
     }
 }

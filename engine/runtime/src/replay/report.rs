@@ -3,9 +3,12 @@
 //! Serialized with stable names: fields are only ever added. Times are Unix milliseconds.
 
 use kith_core::ids::{MemberId, MessageId};
-use serde::Serialize;
+use kith_core::notice::Text;
+use serde::{Serialize, Serializer};
+use serde_json::json;
 
 use super::sections::{Commands, Rulings, Runs, Timers, Topics};
+use crate::texts::ENGLISH_READER;
 
 /// What a draft would have done.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -149,8 +152,8 @@ pub struct Day {
     pub held: u64,
 }
 
-/// A kind of fault at one place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A kind of fault at one place. For machines, what it says stands there in English, with code and arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// Its code.
     pub kind: &'static str,
@@ -161,7 +164,18 @@ pub struct Fault {
     /// How often.
     pub times: u64,
     /// What the first one says.
-    pub detail: String,
+    pub says: Text,
+}
+
+impl Serialize for Fault {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { kind, line, column, times, says } = self;
+        let value = json!({
+            "kind": kind, "line": line, "column": column, "times": times,
+            "detail": ENGLISH_READER.render(says), "code": says.code, "args": says.args,
+        });
+        value.serialize(serializer)
+    }
 }
 
 /// One slow run.

@@ -20,7 +20,7 @@ impl Faults {
         let Some(found) = &answer.fault else { return };
         let (line, column) = found.place.map_or((0, 0), |place| (place.line, place.column));
         let kind = found.kind.code();
-        let new = || Fault { kind, line, column, times: 0, detail: found.detail.clone() };
+        let new = || Fault { kind, line, column, times: 0, says: found.detail.clone() };
         self.0.entry((kind, line, column)).or_insert_with(new).times += 1;
     }
 

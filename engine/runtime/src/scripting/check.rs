@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use kith_core::hook::Hook;
 use kith_core::limits::{self, SCRIPT_BYTES_MAX};
-use serde::Serialize;
+use kith_core::notice::Text;
+use serde_json::{Value, json};
 
 use super::{Compiler, Diagnostic, Tried};
 use crate::blueprint::Source;
+use crate::texts::{ENGLISH_READER, Reader};
 
 /// A script as it was written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,38 +43,54 @@ pub struct Checked {
 }
 
 /// Why a script did not pass.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.shown(&ENGLISH_READER))]
 pub enum Problem {
     /// Something has to be written differently.
-    #[error("{}", lines(.0))]
     Mistakes(Vec<Diagnostic>),
     /// Cases come out otherwise than they expect.
-    #[error("{}", broken(.0))]
     Cases(Vec<Tried>),
 }
 
-fn lines(diagnostics: &[Diagnostic]) -> String {
-    diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+impl Problem {
+    /// As a person reads it.
+    pub fn shown(&self, reader: &Reader<'_>) -> String {
+        let lines: Vec<String> = match self {
+            Self::Mistakes(found) => found.iter().map(|one| one.shown(reader)).collect(),
+            Self::Cases(tried) => tried.iter().filter_map(|one| broken(one, reader)).collect(),
+        };
+        lines.join("\n")
+    }
+
+    /// As a machine reads it.
+    pub fn json(&self, reader: &Reader<'_>) -> Value {
+        match self {
+            Self::Mistakes(found) => json!({ "mistakes": listed(found, |one| one.json(reader)) }),
+            Self::Cases(tried) => json!({ "cases": listed(tried, |one| one.json(reader)) }),
+        }
+    }
 }
 
-fn broken(tried: &[Tried]) -> String {
-    let shown = tried.iter().filter_map(|tried| {
-        let differs = tried.differs.as_ref()?.trim_end().replace('\n', "\n  ");
-        Some(format!("case “{}”\n  {differs}", tried.name))
-    });
-    shown.collect::<Vec<_>>().join("\n")
+fn listed<T>(all: &[T], json: impl Fn(&T) -> Value) -> Vec<Value> {
+    all.iter().map(json).collect()
+}
+
+/// A case that came out otherwise, with its name; `None` for one that passed.
+fn broken(tried: &Tried, reader: &Reader<'_>) -> Option<String> {
+    let differs = tried.shown(reader)?.replace('\n', "\n  ");
+    let title = reader.render(&Text::new("script.case.title").with("name", tried.name.as_str()));
+    Some(format!("{title}\n  {differs}"))
 }
 
 /// Takes a script through every step.
 pub fn check(compiler: &dyn Compiler, written: &Written) -> Result<Checked, Problem> {
     let refuse =
-        |code, what: String| Err(Problem::Mistakes(vec![Diagnostic::of_file(&written.file, code, what)]));
+        |code, what: Text| Err(Problem::Mistakes(vec![Diagnostic::of_file(&written.file, code, what)]));
     if limits::check_name(&written.name).is_err() {
-        return refuse("name", format!("`{}` cannot be the name of a script", written.name));
+        return refuse("name", Text::new("script.check.name").with("name", written.name.as_str()));
     }
     if written.source.len() > SCRIPT_BYTES_MAX {
-        return refuse("too_long", format!("a script has at most {SCRIPT_BYTES_MAX} bytes"));
+        return refuse("too_long", Text::new("script.source.too_long").with("max", SCRIPT_BYTES_MAX));
     }
     let compiled = compiler.compile(written.source()).map_err(Problem::Mistakes)?;
     let cases = match &written.cases {

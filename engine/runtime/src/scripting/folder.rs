@@ -7,7 +7,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Diagnostic, Problem, Severity, Written};
+use kith_core::notice::Text;
+
+use super::{Diagnostic, Problem, Written};
 use crate::blueprint::{BlueprintError, text_of};
 
 /// How the file of a script ends.
@@ -63,10 +65,12 @@ pub fn file_of(path: &Path) -> Result<Written, Problem> {
 
 fn unreadable(file: &str, error: BlueprintError) -> Problem {
     let diagnostic = match error {
-        BlueprintError::Mistake(mistake) => {
-            Diagnostic { severity: Severity::Error, code: "unreadable".to_owned(), mistake: *mistake }
-        }
-        error => Diagnostic::of_file(file, "unreadable", chain(&error)),
+        BlueprintError::Mistake(mistake) => Diagnostic::of_mistake("unreadable", *mistake),
+        error => Diagnostic::of_file(
+            file,
+            "unreadable",
+            Text::new("script.check.as_said").with("text", chain(&error)),
+        ),
     };
     Problem::Mistakes(vec![diagnostic])
 }
@@ -109,7 +113,7 @@ fn within(folder: &Path, read: Result<Written, Problem>) -> Result<Written, Prob
             Ok(written)
         }
         Err(Problem::Mistakes(mut diagnostics)) => {
-            diagnostics.iter_mut().for_each(|it| it.mistake.place.file = short(&it.mistake.place.file));
+            diagnostics.iter_mut().for_each(|it| it.place.file = short(&it.place.file));
             Err(Problem::Mistakes(diagnostics))
         }
         Err(other) => Err(other),

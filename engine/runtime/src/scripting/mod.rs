@@ -29,5 +29,5 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use folder::{CASES_ENDING, FolderError, SCRIPT_ENDING, file_of};
 pub use history::{Doing, Fault, History, Stand, history};
 pub use put::{Change, Desk, Done, How, PutError};
-pub use turn::{Reload, What};
+pub use turn::{Reload, What, Why};
 pub use watch::{DEBOUNCE, Folder, Looking, Told, Watch, WatchError};

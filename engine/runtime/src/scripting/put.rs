@@ -6,6 +6,7 @@ use std::time::Duration;
 use kith_core::command::Actor;
 use kith_core::event::Event;
 use kith_core::ids::CommunityId;
+use kith_core::notice::Text;
 use kith_core::refusal::Refusal;
 use kith_core::script::{self, Binding, Command, Origin, Stage};
 use kith_core::stream::Stream;
@@ -14,6 +15,7 @@ use super::{Checked, Compiler, Problem, Written, check};
 use crate::draft::{AskError, Draft, Reply};
 use crate::engine::Engine;
 use crate::mint::Mint;
+use crate::texts::ENGLISH_READER;
 
 /// How long a full mailbox is given before it is asked again, and how often.
 const ASK_AGAIN_AFTER: Duration = Duration::from_millis(20);
@@ -79,14 +81,26 @@ pub enum PutError {
     #[error("{0}")]
     Problem(#[from] Problem),
     /// The checks did not come to an end.
-    #[error("the checks did not end within {} seconds", CHECK_TIMEOUT.as_secs())]
+    #[error("{}", ENGLISH_READER.render(&Self::too_slow()))]
     TooSlow,
     /// The checks broke.
-    #[error("the compiler failed: {0}")]
+    #[error("{}", ENGLISH_READER.render(&Self::broken(.0)))]
     Broken(String),
     /// The community says no.
     #[error(transparent)]
     Ask(#[from] AskError),
+}
+
+impl PutError {
+    /// What is said of checks that did not come to an end.
+    pub fn too_slow() -> Text {
+        Text::new("script.check.too_slow").with("seconds", CHECK_TIMEOUT.as_secs())
+    }
+
+    /// What is said of checks that broke.
+    pub fn broken(what: &str) -> Text {
+        Text::new("script.check.broken").with("what", what)
+    }
 }
 
 impl Desk {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use kith_core::community::Blueprint;
 use kith_core::hook::Hook;
 use kith_core::ids::CommunityId;
+use kith_core::notice::Text;
 use kith_core::script::{Command, Origin, Script};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -20,6 +21,7 @@ use crate::engine::{Engine, Options};
 use crate::host::Operator;
 use crate::memory::{HandClock, Memory};
 use crate::mint::Mint;
+use crate::texts::ENGLISH_READER;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -35,14 +37,14 @@ impl Compiler for Words {
                 let place = Place::of_line((source.path, no, at + 1), line, "broken".len());
                 let advice = Some("write `whole`".to_owned());
                 let mistake = Mistake { place, what: "this is broken".to_owned(), advice };
-                Err(vec![Diagnostic { severity: Severity::Error, code: "broken".to_owned(), mistake }])
+                Err(vec![Diagnostic::of_mistake("broken", mistake)])
             }
         }
     }
 
     fn cases(&self, source: Source<'_>, cases: Source<'_>) -> Result<Vec<Tried>, Vec<Diagnostic>> {
         let tried = |name: &str| {
-            let differs = (!source.text.contains(name)).then(|| format!("expected {name}\nfound nothing"));
+            let differs = (!source.text.contains(name)).then(|| vec![Text::new(&format!("no {name}"))]);
             Tried { name: name.to_owned(), differs }
         };
         Ok(cases.text.lines().map(tried).collect())
@@ -137,7 +139,7 @@ async fn what_is_saved_is_live_and_what_is_broken_leaves_the_last_good_version()
     room.save("guard.rhai", "two\nis broken");
     let What::Refused { why, live: Some(1), .. } = watched.next("guard").await else { panic!() };
     assert_eq!(
-        why,
+        why.shown(&ENGLISH_READER),
         "error[broken] guard.rhai:2:4: this is broken\n  |\n2 | is broken\n  |    ^^^^^^\n  = write `whole`"
     );
     assert_eq!(room.live("guard").await.as_deref(), Some("one"));
@@ -153,7 +155,7 @@ async fn a_case_that_fails_keeps_a_source_out_until_case_or_source_is_mended() {
     room.save("guard.rhai", "coffee");
     let mut watched = room.watch(Looking::Told);
     let What::Refused { why, live: None, .. } = watched.next("guard").await else { panic!() };
-    assert_eq!(why, "case “tea”\n  expected tea\n  found nothing");
+    assert_eq!(why.shown(&ENGLISH_READER), "case “tea”\n  no tea");
     room.save("guard.cases.toml", "coffee");
     let What::Live { version: 1, cases: 1, .. } = watched.next("guard").await else { panic!() };
     watched.watch.stop().await;
@@ -201,7 +203,9 @@ async fn a_script_has_one_origin() {
     room.desk.put(room.community, &written, How::default()).await.unwrap();
     room.save("guard.rhai", "theirs");
     let mut watched = room.watch(Looking::Told);
-    let What::Refused { problem: None, live: Some(1), .. } = watched.next("guard").await else { panic!() };
+    let What::Refused { why: Why::Said(_), live: Some(1), .. } = watched.next("guard").await else {
+        panic!()
+    };
     // Nor does taking the file away touch what a command put in.
     fs::remove_file(room.path().join("guard.rhai")).unwrap();
     room.save("other.rhai", "other");
@@ -247,6 +251,7 @@ async fn what_editors_leave_beside_a_file_is_no_script() {
     fs::create_dir(room.path().join("folder.rhai")).unwrap();
     let mut watched = room.watch(Looking::Told);
     let What::Refused { why, .. } = watched.next("folder").await else { panic!() };
+    let why = why.shown(&ENGLISH_READER);
     assert!(why.starts_with("error[unreadable] folder.rhai: "), "{why}");
     assert_eq!(watched.next("guard").await, live(1));
     assert_eq!(super::folder::read(&room.path()).unwrap().len(), 2);

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use kith_core::ids::CommunityId;
+use kith_core::notice::Text;
 use kith_core::script::{Command, Origin, Script, Stage};
 use kith_core::stream::Stream;
 use sha2::{Digest, Sha256};
@@ -17,6 +18,7 @@ use super::folder::{self, Contents, FolderError};
 use super::put::{Change, Desk, How, PutError};
 use super::{Diagnostic, Problem, Written};
 use crate::draft::AskError;
+use crate::texts::Reader;
 
 /// What became of one script of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,14 +49,39 @@ pub enum What {
     /// It was not put in; what decided before decides still.
     Refused {
         /// Why.
-        why: String,
-        /// The same for machines, where something has to be written otherwise.
-        problem: Option<Problem>,
+        why: Why,
         /// The version that decides; `None` while the script is off or not there.
         live: Option<u32>,
     },
     /// Its file is gone: it is asked no more, and its versions are kept.
     SwitchedOff,
+}
+
+/// Why a script of a folder was not put in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// Something has to be written otherwise.
+    Problem(Problem),
+    /// The community says no, or the checks came to no end.
+    Said(Text),
+}
+
+impl Why {
+    /// As a person reads it.
+    pub fn shown(&self, reader: &Reader<'_>) -> String {
+        match self {
+            Self::Problem(problem) => problem.shown(reader),
+            Self::Said(text) => reader.with_hint(text),
+        }
+    }
+
+    /// What has to be written otherwise.
+    pub fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Problem(problem) => Some(problem),
+            Self::Said(_) => None,
+        }
+    }
 }
 
 type Print = [u8; 32];
@@ -174,10 +201,10 @@ impl Look<'_> {
 
     /// What becomes of a file that is new; `None` where it has to be tried again.
     async fn take_in(&self, entry: &Result<Written, Problem>, live: Option<u32>) -> Option<What> {
-        let refused = |why: String, problem| Some(What::Refused { why, problem, live });
+        let refused = |why| Some(What::Refused { why, live });
         let written = match entry {
             Ok(written) => written,
-            Err(problem) => return refused(problem.to_string(), Some(problem.clone())),
+            Err(problem) => return refused(Why::Problem(problem.clone())),
         };
         let how = How { origin: Origin::Folder, binding: None, stage: Stage::Live };
         match self.desk.put(self.community, written, how).await {
@@ -187,15 +214,14 @@ impl Look<'_> {
                 warnings: done.checked.warnings,
                 cases: done.checked.cases.len(),
             }),
-            Err(PutError::Problem(problem)) => refused(problem.to_string(), Some(problem)),
-            Err(PutError::Ask(AskError::Refused(refusal))) => {
-                refused(crate::texts::in_english(&refusal), None)
-            }
+            Err(PutError::Problem(problem)) => refused(Why::Problem(problem)),
+            Err(PutError::Ask(AskError::Refused(refusal))) => refused(Why::Said(refusal.text())),
             Err(PutError::Ask(error)) => {
                 tracing::warn!(%error, "a saved script waits");
                 None
             }
-            Err(error) => refused(error.to_string(), None),
+            Err(PutError::TooSlow) => refused(Why::Said(PutError::too_slow())),
+            Err(PutError::Broken(what)) => refused(Why::Said(PutError::broken(&what))),
         }
     }
 

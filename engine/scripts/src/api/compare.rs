@@ -1,45 +1,42 @@
 //! Comparing what cannot be compared is an error that says what to write: Rhai would say `false`, and the
 //! rule would never bite.
 
+use kith_core::notice::Text;
 use rhai::{Array, Dynamic, ImmutableString, Map, Module};
 use rust_decimal::Decimal;
 
 use super::value::{Card, Channel, List, Member, Message, Span, Verdict};
 use crate::frame::{Answer, wrong};
+use crate::say::run;
 
 const OPERATORS: [&str; 6] = ["==", "!=", "<", "<=", ">", ">="];
 
-fn unlike<A, B>(module: &mut Module, text: &'static str)
+fn unlike<A, B>(module: &mut Module, text: fn() -> Text)
 where
     A: rhai::Variant + Clone,
     B: rhai::Variant + Clone,
 {
     for operator in OPERATORS {
-        module.set_native_fn(operator, move |_: A, _: B| -> Answer<bool> { Err(wrong(text)) });
-        module.set_native_fn(operator, move |_: B, _: A| -> Answer<bool> { Err(wrong(text)) });
+        module.set_native_fn(operator, move |_: A, _: B| -> Answer<bool> { Err(wrong(text())) });
+        module.set_native_fn(operator, move |_: B, _: A| -> Answer<bool> { Err(wrong(text())) });
     }
 }
 
 pub(super) fn add(module: &mut Module) {
-    type Text = ImmutableString;
-    let number = "a number and a text are never equal: make a number of the text with parse_int(text)";
-    unlike::<i64, Text>(module, number);
-    unlike::<Decimal, Text>(module, number);
-    let truth = "`true` and a text are never equal: write `true` without quotes";
-    unlike::<bool, Text>(module, truth);
-    unlike::<bool, i64>(module, "`true` and a number are never equal");
-    let member = "a member is not a text: compare `member.name` or `member.id`";
-    unlike::<Member, Text>(module, member);
-    unlike::<Member, i64>(module, member);
-    unlike::<Channel, Text>(module, "a channel is not a text: compare `channel.name`");
-    unlike::<Message, Text>(module, "a message is not a text: compare `message.text`");
-    unlike::<List, Text>(module, "a list is not a text: write `text.has_any(list(…))`");
-    unlike::<Card, Text>(module, "a card is not a text: compare one of its fields, such as `card.region`");
-    unlike::<Span, i64>(module, "a length of time needs a unit: write `7.days` or `2.hours`");
-    unlike::<Array, Text>(module, "an array and a text are never equal: write `array.contains(text)`");
-    unlike::<Array, i64>(module, "an array and a number are never equal: compare `array.len`");
-    unlike::<Map, Text>(module, "a map and a text are never equal: compare one of its values");
-    module.set_native_fn("!", |_: Verdict| -> Answer<Dynamic> {
-        Err(wrong("a ruling is not yes or no: return it"))
-    });
+    type Words = ImmutableString;
+    unlike::<i64, Words>(module, run::number_text);
+    unlike::<Decimal, Words>(module, run::number_text);
+    unlike::<bool, Words>(module, run::bool_text);
+    unlike::<bool, i64>(module, run::bool_int);
+    unlike::<Member, Words>(module, run::member_text);
+    unlike::<Member, i64>(module, run::member_text);
+    unlike::<Channel, Words>(module, run::channel_text);
+    unlike::<Message, Words>(module, run::message_text);
+    unlike::<List, Words>(module, run::list_text);
+    unlike::<Card, Words>(module, run::card_text);
+    unlike::<Span, i64>(module, run::span_int);
+    unlike::<Array, Words>(module, run::array_text);
+    unlike::<Array, i64>(module, run::array_int);
+    unlike::<Map, Words>(module, run::map_text);
+    module.set_native_fn("!", |_: Verdict| -> Answer<Dynamic> { Err(wrong(run::ruling_not_bool())) });
 }

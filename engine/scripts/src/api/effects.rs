@@ -6,6 +6,7 @@ use kith_core::limits::{
     EMOJI_BYTES_MAX, MUTE_MS_MAX, NAME_BYTES_MAX, REASON_BYTES_MAX, SCRIPT_KEY_BYTES_MAX, TEXT_BYTES_MAX,
     TIMER_MS_MAX,
 };
+use kith_core::notice::Text;
 use rhai::Dynamic;
 
 use super::members::of_name;
@@ -14,6 +15,7 @@ use super::remembered::value_of;
 use super::table::Table;
 use super::value::{Channel, Member, Message, Span};
 use crate::frame::{self, Answer, stop, wrong};
+use crate::say;
 
 pub(super) fn add(table: &mut Table) {
     add_marks(table);
@@ -40,33 +42,32 @@ fn push(effect: Effect<String>) -> Answer<()> {
 
 fn somebody(member: Member) -> Answer<MemberId> {
     match member.0 {
-        MemberId(0) => Err(wrong("this is nobody: ask `if member.exists { … }` first")),
+        MemberId(0) => Err(wrong(say::run::no_member())),
         id => Ok(id),
     }
 }
 
 fn something(message: Message) -> Answer<MessageId> {
     match id_of(message)? {
-        MessageId(0) => Err(wrong("there is no such message: ask `if message.exists { … }` first")),
+        MessageId(0) => Err(wrong(say::run::no_message())),
         id => Ok(id),
     }
 }
 
-fn name(what: &str, name: &str) -> Answer<String> {
+fn name(what: Text, name: &str) -> Answer<String> {
     if name.is_empty()
         || name.len() > NAME_BYTES_MAX
         || name.trim() != name
         || name.contains(char::is_control)
     {
-        let text = format!("the name of a {what} has 1 to {NAME_BYTES_MAX} bytes, without space around it");
-        return Err(wrong(text));
+        return Err(wrong(say::run::bad_name(what, NAME_BYTES_MAX)));
     }
     Ok(name.to_owned())
 }
 
 fn text(text: &str, bytes_max: usize) -> Answer<String> {
     if text.len() > bytes_max {
-        return Err(stop(FaultKind::Effects, format!("this text has at most {bytes_max} bytes")));
+        return Err(stop(FaultKind::Effects, say::run::long_effect(bytes_max)));
     }
     Ok(text.to_owned())
 }
@@ -74,11 +75,15 @@ fn text(text: &str, bytes_max: usize) -> Answer<String> {
 fn add_marks(table: &mut Table) {
     table.add(
         ("tag(member: Member, tag: text)", "Puts a tag on a member.", "tag(message.author, \"talks\");"),
-        |member: Member, tag: &str| push(Effect::Tag { member: somebody(member)?, tag: name("tag", tag)? }),
+        |member: Member, tag: &str| {
+            push(Effect::Tag { member: somebody(member)?, tag: name(say::kind::tag(), tag)? })
+        },
     );
     table.add(
         ("untag(member: Member, tag: text)", "Takes a tag off.", "untag(message.author, \"quiet\");"),
-        |member: Member, tag: &str| push(Effect::Untag { member: somebody(member)?, tag: name("tag", tag)? }),
+        |member: Member, tag: &str| {
+            push(Effect::Untag { member: somebody(member)?, tag: name(say::kind::tag(), tag)? })
+        },
     );
     table.add(
         (
@@ -87,13 +92,13 @@ fn add_marks(table: &mut Table) {
             "give_role(message.author, \"regular\");",
         ),
         |member: Member, role: &str| {
-            push(Effect::GiveRole { member: somebody(member)?, role: name("role", role)? })
+            push(Effect::GiveRole { member: somebody(member)?, role: name(say::kind::role(), role)? })
         },
     );
     table.add(
         ("take_role(member: Member, role: text)", "Takes a role.", "take_role(message.author, \"regular\");"),
         |member: Member, role: &str| {
-            push(Effect::TakeRole { member: somebody(member)?, role: name("role", role)? })
+            push(Effect::TakeRole { member: somebody(member)?, role: name(say::kind::role(), role)? })
         },
     );
 }
@@ -117,7 +122,7 @@ fn add_sanctions(table: &mut Table) {
         ),
         |member: Member, time: Span, why: &str| {
             if time.0 == 0 || time.0 > MUTE_MS_MAX {
-                return Err(wrong("a mute lasts longer than nothing and at most 366.days"));
+                return Err(wrong(say::run::mute_time()));
             }
             let (member, text) = (somebody(member)?, text(why, REASON_BYTES_MAX)?);
             push(Effect::Mute { member, for_ms: time.0, text })
@@ -180,7 +185,7 @@ fn add_talk(table: &mut Table) {
         ("react(message: Message, emoji: text)", "Puts an emoji under a message.", "react(message, \"👍\");"),
         |message: Message, emoji: &str| {
             if emoji.is_empty() || emoji.len() > EMOJI_BYTES_MAX {
-                return Err(wrong("an emoji is one sign, such as \"👍\""));
+                return Err(wrong(say::run::bad_emoji()));
             }
             push(Effect::React { message: something(message)?, emoji: emoji.to_owned() })
         },
@@ -197,7 +202,7 @@ fn add_talk(table: &mut Table) {
 
 fn said(channel: Channel, what: &str, reply_to: Option<MessageId>) -> Answer<()> {
     if what.trim().is_empty() {
-        return Err(wrong("a message says something"));
+        return Err(wrong(say::run::said_nothing()));
     }
     push(Effect::Post { channel: channel.0, text: text(what, TEXT_BYTES_MAX)?, reply_to })
 }
@@ -227,14 +232,14 @@ fn add_timers(table: &mut Table) {
 
 fn timer_name(name: &str) -> Answer<String> {
     if name.is_empty() || name.len() > SCRIPT_KEY_BYTES_MAX {
-        return Err(wrong(format!("a timer's name has 1 to {SCRIPT_KEY_BYTES_MAX} bytes")));
+        return Err(wrong(say::run::bad_timer_name(SCRIPT_KEY_BYTES_MAX)));
     }
     Ok(name.to_owned())
 }
 
 fn set(name: &str, time: Span, note: Option<Dynamic>) -> Answer<()> {
     if time.0 > TIMER_MS_MAX {
-        return Err(wrong("a timer is at most 731.days ahead"));
+        return Err(wrong(say::run::timer_far()));
     }
     let note = note.filter(|note| !note.is_unit()).map(value_of).transpose()?;
     let due_ms = frame::with(|frame| Ok(frame.ctx()?.at_ms()))?.saturating_add(time.0);

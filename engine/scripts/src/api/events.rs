@@ -13,6 +13,7 @@ use super::table::Table;
 use super::value::{Channel, Happened, Member, Message, NOBODY, Span};
 use crate::frame::{self, Answer, Frame, wrong};
 use crate::nearest::nearest;
+use crate::say;
 
 /// One kind of event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -249,7 +250,7 @@ kinds! {
 fn told<T>(look: impl FnOnce(&Frame<'_>, &Event, u64) -> Answer<T>) -> Answer<T> {
     frame::with(|frame| match frame.input()? {
         Input::Event(happening) => look(frame, happening.event, happening.at_ms),
-        _ => Err(wrong("there is no event here: only on_event is told of one")),
+        _ => Err(wrong(say::run::no_event())),
     })
 }
 
@@ -278,13 +279,11 @@ fn field(name: &str) -> Result<Dynamic, Box<EvalAltResult>> {
         let fields = EVENT_KINDS.iter().find(|row| row.kind == kind).map_or(&[][..], |row| row.fields);
         let names = fields.iter().map(|(name, _)| *name);
         Err(wrong(match nearest(name, names.clone()) {
-            Some(near) => format!("an event `{kind}` has no `{name}`: write `event.{near}`"),
-            None if fields.is_empty() => {
-                format!("an event `{kind}` has no `{name}`: ask `event.kind` first")
-            }
+            Some(near) => say::run::event_near(kind, name, near),
+            None if fields.is_empty() => say::run::event_ask(kind, name),
             None => {
                 let names: Vec<&str> = names.collect();
-                format!("an event `{kind}` has no `{name}`; it has {}", names.join(", "))
+                say::run::event_lacks(kind, name, names.join(", "))
             }
         }))
     })

@@ -8,6 +8,7 @@ use super::value::{Context, List, Random};
 use crate::frame::{self, Answer, Frame, wrong};
 use crate::limits::ARRAY_MAX;
 use crate::nearest::nearest;
+use crate::{kinds, say};
 
 pub(super) fn add(table: &mut Table) {
     add_words(table);
@@ -19,8 +20,8 @@ fn lines<'a>(community: &'a Community, name: &str) -> Answer<&'a [String]> {
     let lists = &community.profile.lists;
     lists.get(name).map(Vec::as_slice).ok_or_else(|| {
         wrong(match nearest(name, lists.keys().map(String::as_str)) {
-            Some(near) => format!("there is no list `{name}`: write list(\"{near}\")"),
-            None => format!("there is no list `{name}`: make lists/{name}.txt with one entry a line"),
+            Some(near) => say::run::list_near(name, near),
+            None => say::run::list_lacks(name),
         })
     })
 }
@@ -39,10 +40,7 @@ fn hits(text: &ImmutableString, list: &List) -> Answer<Vec<String>> {
             return if entries(lines).next().is_none() {
                 Ok(Vec::new())
             } else {
-                Err(wrong(format!(
-                    "the list `{}` cannot be used: see its lines with `kith list check`",
-                    list.0
-                )))
+                Err(wrong(say::run::list_unusable(list.0.as_str())))
             };
         };
         frame.charge(1 + text.len() / 256)?;
@@ -66,9 +64,8 @@ fn add_words(table: &mut Table) {
         let lower = text.to_lowercase();
         let mut found = false;
         for word in words {
-            let word = word
-                .into_immutable_string()
-                .map_err(|kind| wrong(format!("has_any looks for texts: this array holds a {kind}")))?;
+            let word =
+                word.into_immutable_string().map_err(|kind| wrong(say::run::words_only(kinds::of(kind))))?;
             found |= !word.is_empty() && lower.contains(&word.to_lowercase());
         }
         frame::with(|frame| frame.charge(text.len() / 64))?;
@@ -170,7 +167,7 @@ fn add_dice(table: &mut Table) {
         ),
         |_: &mut Random, bound: i64| match u64::try_from(bound) {
             Ok(bound) if bound > 0 => frame::with(|frame| Ok(frame.throw(bound)? as i64)),
-            _ => Err(wrong("the bound of random.below is at least 1")),
+            _ => Err(wrong(say::run::random_bound())),
         },
     );
     table.add(

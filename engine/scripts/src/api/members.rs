@@ -10,6 +10,7 @@ use super::table::Table;
 use super::value::{Card, Channel, Context, Member, NOBODY, Span};
 use crate::frame::{self, Answer, Frame, wrong};
 use crate::nearest::nearest;
+use crate::say;
 
 /// Looks at a member's row; nobody has none.
 fn row<T>(member: Member, nobody: T, look: impl FnOnce(&Frame<'_>, &Row) -> Answer<T>) -> Answer<T> {
@@ -184,10 +185,8 @@ fn permission(code: &str) -> Answer<Permission> {
     found.ok_or_else(|| {
         let codes = Permission::ALL.iter().map(|permission| permission.code());
         match nearest(code, codes) {
-            Some(near) => wrong(format!("there is no permission `{code}`: write \"{near}\"")),
-            None => wrong(format!(
-                "there is no permission `{code}`; there are \"moderate\", \"post\", \"invite\" …"
-            )),
+            Some(near) => wrong(say::run::permission_near(code, near)),
+            None => wrong(say::run::permission_lacks(code)),
         }
     })
 }
@@ -231,11 +230,9 @@ fn card_field(card: Card, name: &str) -> Answer<String> {
         }
         let names: Vec<&str> = schema.fields.iter().map(|field| field.name.as_str()).collect();
         Err(wrong(match nearest(name, names.iter().copied()) {
-            Some(near) => format!("the card has no field `{name}`: write `{near}`"),
-            None if names.is_empty() => {
-                format!("the card has no field `{name}`: this community's card has no fields")
-            }
-            None => format!("the card has no field `{name}`; it has {}", names.join(", ")),
+            Some(near) => say::run::card_near(name, near),
+            None if names.is_empty() => say::run::card_empty(name),
+            None => say::run::card_lacks(name, names.join(", ")),
         }))
     })
 }
@@ -276,8 +273,8 @@ pub(super) fn of_name(name: &str) -> Answer<Channel> {
         }
         let names = channels.common().map(|channel| channel.name.as_str());
         Err(wrong(match nearest(name, names) {
-            Some(near) => format!("there is no channel `{name}`: write \"{near}\""),
-            None => format!("there is no channel `{name}`"),
+            Some(near) => say::run::channel_near(name, near),
+            None => say::run::channel_lacks(name),
         }))
     })
 }

@@ -16,6 +16,7 @@ use super::value::{Channel, Links, Member, Message, NOBODY, Questions, Span};
 use crate::frame::{self, Answer, Frame, wrong};
 use crate::limits::QUESTIONS_MAX;
 use crate::reads;
+use crate::say;
 
 /// Looks at the header of a message that stands.
 fn header<T>(id: MessageId, none: T, look: impl FnOnce(&Frame<'_>, &Header) -> Answer<T>) -> Answer<T> {
@@ -43,7 +44,7 @@ fn find<'a>(frame: &Frame<'a>, id: MessageId) -> Answer<Option<&'a Header>> {
 pub(super) fn draft<T>(look: impl FnOnce(&Posting<'_>) -> T) -> Answer<T> {
     frame::with(|frame| match frame.input()? {
         Input::Message(posting) => Ok(look(posting)),
-        _ => Err(wrong("there is no message here: only on_message is asked about one")),
+        _ => Err(wrong(say::run::no_message_here())),
     })
 }
 
@@ -304,12 +305,9 @@ fn add_questions(table: &mut Table) {
             let known = Arc::clone(&questions.0);
             let declared_ms = frame::with(|frame| Ok(frame.reads().questions_ms.unwrap_or(0)))?;
             if within.0 > declared_ms {
-                return Err(wrong(format!(
-                    "this looks {} back and the script declares {}: {}",
-                    Duration(within.0),
-                    Duration(declared_ms),
-                    reads::remedy(within.0)
-                )));
+                let (back, declared) = (Duration(within.0).to_string(), Duration(declared_ms).to_string());
+                let read = reads::declaration(within.0);
+                return Err(wrong(say::run::questions_far(back, declared, read)));
             }
             gather(move |header, now_ms| {
                 known.contains(&header.id)
@@ -341,9 +339,10 @@ fn add_questions(table: &mut Table) {
 fn gather(keep: impl Fn(&Header, u64) -> bool) -> Answer<Questions> {
     frame::with(|frame| {
         let now_ms = frame.ctx()?.at_ms();
-        let declared_ms = frame.reads().questions_ms.ok_or_else(|| {
-            wrong(format!("the script does not say that it reads questions: {}", reads::remedy(7 * DAY_MS)))
-        })?;
+        let declared_ms = frame
+            .reads()
+            .questions_ms
+            .ok_or_else(|| wrong(say::run::questions_undeclared(reads::declaration(7 * DAY_MS))))?;
         let recent = frame.community()?.messages.recent().rev();
         let asked = recent.filter(|header| header.sort == Sort::Question && header.deleted.is_none());
         let kept = asked

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 
 use super::value::{Member, Message};
 use crate::frame::{self, Answer, stop, wrong};
+use crate::{kinds, say};
 
 /// Arrays and maps within each other.
 const DEPTH_MAX: usize = 8;
@@ -38,27 +39,20 @@ pub(super) fn value_of(value: Dynamic) -> Result<Value<String>, Box<EvalAltResul
 
 fn text_of(value: &Dynamic) -> Answer<ImmutableString> {
     if value.is::<Member>() {
-        return Err(wrong(
-            "a member cannot be remembered: put `member.id`, and find them again by member(id)",
-        ));
+        return Err(wrong(say::run::remembered_member()));
     }
     if value.is::<Message>() {
-        return Err(wrong("a message cannot be remembered: put `message.id` or `message.text`"));
+        return Err(wrong(say::run::remembered_message()));
     }
-    value.clone().into_immutable_string().map_err(|kind| {
-        wrong(format!(
-            "only texts, numbers, true and false, and arrays and maps of them can be remembered, not {kind}: \
-             write a text with `${{…}}`"
-        ))
-    })
+    let text = value.clone().into_immutable_string();
+    text.map_err(|kind| wrong(say::run::not_rememberable(kinds::of(kind))))
 }
 
 fn within(bytes: usize) -> Answer<()> {
     if bytes <= SCRIPT_VALUE_BYTES_MAX {
         return Ok(());
     }
-    let text = format!("a remembered value has at most {SCRIPT_VALUE_BYTES_MAX} bytes: use several keys");
-    Err(stop(FaultKind::Effects, text))
+    Err(stop(FaultKind::Effects, say::run::long_value(SCRIPT_VALUE_BYTES_MAX)))
 }
 
 /// Writes a value; ends as soon as there is too much of it.
@@ -94,13 +88,7 @@ fn write(value: &Dynamic, depth_left: usize, out: &mut String) -> Answer<()> {
 }
 
 fn deeper(depth_left: usize) -> Answer<usize> {
-    depth_left.checked_sub(1).ok_or_else(|| {
-        let text = format!(
-            "a remembered value has arrays and maps at most {DEPTH_MAX} deep: keep the inner ones under keys \
-             of their own"
-        );
-        stop(FaultKind::Size, text)
-    })
+    depth_left.checked_sub(1).ok_or_else(|| stop(FaultKind::Size, say::run::deep_value(DEPTH_MAX)))
 }
 
 fn separate(place: usize, out: &mut String) {

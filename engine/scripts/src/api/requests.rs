@@ -10,6 +10,7 @@ use super::table::Table;
 use super::value::{Card, Change, Channel, Context, Member, NOBODY, Request, Rung, Settings, Typed, Want};
 use crate::frame::{self, Answer, Frame, wrong};
 use crate::nearest::nearest;
+use crate::say;
 
 pub(super) fn add(table: &mut Table) {
     add_settings(table);
@@ -36,8 +37,8 @@ fn add_settings(table: &mut Table) {
                 Some(Own::Bool(yes)) => Ok(Dynamic::from(*yes)),
                 Some(Own::Text(text)) => Ok(Dynamic::from(text.clone())),
                 None => Err(wrong(match nearest(name, own.keys().map(String::as_str)) {
-                    Some(near) => format!("there is no setting `{name}`: write `{near}`"),
-                    None => format!("there is no setting `{name}`: add it under [settings.own]"),
+                    Some(near) => say::run::setting_near(name, near),
+                    None => say::run::setting_lacks(name),
                 })),
             }
         })
@@ -47,7 +48,7 @@ fn add_settings(table: &mut Table) {
 fn joining<T>(look: impl FnOnce(&Frame<'_>, &JoinRequest<'_>) -> Answer<T>) -> Answer<T> {
     frame::with(|frame| match frame.input()? {
         Input::Join(request) => look(frame, request),
-        _ => Err(wrong("there is no request here: only on_join is asked about one")),
+        _ => Err(wrong(say::run::no_request())),
     })
 }
 
@@ -110,7 +111,7 @@ fn add_request(table: &mut Table) {
 fn changing<T>(look: impl FnOnce(&Frame<'_>, &CardChange<'_>) -> Answer<T>) -> Answer<T> {
     frame::with(|frame| match frame.input()? {
         Input::Card(change) => look(frame, change),
-        _ => Err(wrong("there is no change here: only on_card is asked about one")),
+        _ => Err(wrong(say::run::no_change())),
     })
 }
 
@@ -164,7 +165,7 @@ fn add_change(table: &mut Table) {
 fn typing<T>(look: impl FnOnce(&Asked<'_>) -> T) -> Answer<T> {
     frame::with(|frame| match frame.input()? {
         Input::Command(typed) => Ok(look(typed)),
-        _ => Err(wrong("there is no call here: only on_command is asked about one")),
+        _ => Err(wrong(say::run::no_call())),
     })
 }
 
@@ -208,7 +209,7 @@ fn add_call(table: &mut Table) {
 fn ringing<T>(look: impl FnOnce(&Frame<'_>, &Ringing<'_>) -> Answer<T>) -> Answer<T> {
     frame::with(|frame| match frame.input()? {
         Input::Timer(ringing) => look(frame, ringing),
-        _ => Err(wrong("there is no timer here: only on_timer is told of one")),
+        _ => Err(wrong(say::run::no_timer())),
     })
 }
 
@@ -247,7 +248,7 @@ fn add_timer(table: &mut Table) {
         |_: &mut Want| {
             frame::with(|frame| match frame.input()? {
                 Input::Topic { count } => Ok::<_, Box<EvalAltResult>>(i64::from(*count)),
-                _ => Err(wrong("only propose_topics is asked for topics")),
+                _ => Err(wrong(say::run::no_want())),
             })
         },
     );

@@ -9,6 +9,7 @@ use rhai::NativeCallContext;
 use super::table::Table;
 use super::value::{Topic, Verdict};
 use crate::frame::{self, Answer, stop, wrong};
+use crate::say;
 
 pub(super) fn add(table: &mut Table) {
     table.add(
@@ -53,7 +54,7 @@ pub(super) fn add(table: &mut Table) {
         ),
         |context: NativeCallContext<'_>, text: &str| {
             if text.trim().is_empty() || text.len() > TEXT_BYTES_MAX {
-                return Err(stop(FaultKind::Effects, "a rewritten text is not empty and has at most 32 KiB"));
+                return Err(stop(FaultKind::Effects, say::run::long_rewrite()));
             }
             make(&context, Ruling::Rewrite(text.to_owned()))
         },
@@ -66,7 +67,7 @@ pub(super) fn add(table: &mut Table) {
         ),
         |title: &str, text: &str| -> Answer<Topic> {
             if title.trim().is_empty() {
-                return Err(wrong("a topic needs a title: topic(\"What are you reading?\", \"\")"));
+                return Err(wrong(say::run::topic_title()));
             }
             Ok(Topic(Arc::new(Proposed { title: title.to_owned(), text: text.to_owned() })))
         },
@@ -83,12 +84,10 @@ fn make(context: &NativeCallContext<'_>, ruling: Ruling) -> Answer<Verdict> {
 fn reason(code: &str, text: &str) -> Answer<Reason> {
     let fits = !code.is_empty() && code.len() <= NAME_BYTES_MAX && !code.contains(char::is_control);
     if !fits {
-        return Err(wrong(
-            "the first text is a short code such as \"ads\", the second is what the member reads",
-        ));
+        return Err(wrong(say::run::ruling_reason()));
     }
     if text.len() > REASON_BYTES_MAX {
-        return Err(stop(FaultKind::Effects, format!("a reason has at most {REASON_BYTES_MAX} bytes")));
+        return Err(stop(FaultKind::Effects, say::run::long_reason(REASON_BYTES_MAX)));
     }
     Ok(Reason { code: code.to_owned(), text: text.to_owned() })
 }

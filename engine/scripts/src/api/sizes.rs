@@ -6,9 +6,11 @@ use rhai::{Array, ImmutableString};
 use super::table::Table;
 use crate::frame::{self, Answer, stop};
 use crate::limits::{ARRAY_MAX, TEXT_BYTES_MAX};
+use crate::say;
 use kith_core::hook::FaultKind;
+use kith_core::notice::Text;
 
-fn too_large(what: &str) -> Box<rhai::EvalAltResult> {
+fn too_large(what: Text) -> Box<rhai::EvalAltResult> {
     stop(FaultKind::Size, what)
 }
 
@@ -19,7 +21,7 @@ fn replaced(text: &str, find: &str, with: &str) -> Answer<ImmutableString> {
     frame::with(|frame| frame.charge(text.len() / 256))?;
     let found = text.matches(find).count();
     if (text.len() - found * find.len()).saturating_add(found.saturating_mul(with.len())) > TEXT_BYTES_MAX {
-        return Err(too_large("the text would become longer than 32 KiB"));
+        return Err(too_large(say::run::long_text()));
     }
     Ok(text.replace(find, with).into())
 }
@@ -28,7 +30,7 @@ fn split(text: &str, at: &str) -> Answer<Array> {
     frame::with(|frame| frame.charge(text.len() / 256))?;
     let pieces = if at.is_empty() { text.chars().count() + 2 } else { text.matches(at).count() + 1 };
     if pieces > ARRAY_MAX {
-        return Err(too_large("the text falls into more than 1024 pieces"));
+        return Err(too_large(say::run::many_pieces()));
     }
     Ok(text.split(at).map(Into::into).collect())
 }
@@ -61,7 +63,7 @@ pub(super) fn add(table: &mut Table) {
     });
     module.set_native_fn("to_chars", |text: &str| {
         if text.chars().count() > ARRAY_MAX {
-            return Err(too_large("the text has more than 1024 signs"));
+            return Err(too_large(say::run::many_signs()));
         }
         Ok(text.chars().map(Into::into).collect::<Array>())
     });
@@ -77,7 +79,7 @@ fn pad(text: &mut ImmutableString, chars: i64, with: &str) -> Answer<()> {
     let missing = wanted.saturating_sub(has);
     let times = missing.div_ceil(with.chars().count().max(1));
     if times.saturating_mul(with.len()).saturating_add(text.len()) > TEXT_BYTES_MAX {
-        return Err(too_large("the text would become longer than 32 KiB"));
+        return Err(too_large(say::run::long_text()));
     }
     if missing > 0 {
         *text = format!("{text}{}", with.repeat(times)).into();

@@ -8,6 +8,7 @@ use super::remembered;
 use super::table::Table;
 use super::value::Store;
 use crate::frame::{self, Answer, wrong};
+use crate::{kinds, say};
 
 pub(super) fn add(table: &mut Table) {
     table.add(
@@ -78,9 +79,7 @@ fn read(key: &str) -> Answer<Dynamic> {
 
 fn write(key: &str, value: Option<Value<String>>) -> Answer<()> {
     if key.is_empty() || key.len() > SCRIPT_KEY_BYTES_MAX {
-        return Err(wrong(format!(
-            "a key has 1 to {SCRIPT_KEY_BYTES_MAX} bytes, such as `seen:${{member.id}}`"
-        )));
+        return Err(wrong(say::run::bad_key(SCRIPT_KEY_BYTES_MAX)));
     }
     frame::with(|frame| {
         frame.call()?;
@@ -93,7 +92,7 @@ fn add_to(key: &str, by: i64) -> Answer<i64> {
     let count = match before.as_int() {
         Ok(count) => count,
         Err(_) if before.is_unit() => 0,
-        Err(kind) => return Err(wrong(format!("`{key}` remembers a {kind}, not a count: use another key"))),
+        Err(kind) => return Err(wrong(say::run::not_a_count(key, kinds::of(kind)))),
     };
     let count = count.saturating_add(by);
     write(key, Some(Value::Int(count)))?;

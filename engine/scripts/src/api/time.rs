@@ -7,6 +7,7 @@ use kith_core::moment::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
 use super::table::Table;
 use super::value::{Context, Span, Today};
 use crate::frame::{self, Answer, wrong};
+use crate::say;
 
 pub(super) fn add(table: &mut Table) {
     add_spans(table);
@@ -69,7 +70,7 @@ fn shown(span: Span) -> String {
 fn span(count: i64, unit_ms: u64) -> Answer<Span> {
     match u64::try_from(count) {
         Ok(count) => Ok(Span(count.saturating_mul(unit_ms))),
-        Err(_) => Err(wrong("a length of time is not negative: compare the other way round")),
+        Err(_) => Err(wrong(say::run::negative_span())),
     }
 }
 

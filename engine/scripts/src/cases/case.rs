@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use kith_core::community::Own;
 use kith_core::hook::Hook;
+use kith_core::notice::Text;
 use serde::{Deserialize, Serialize};
+
+use crate::say;
 
 /// One case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,13 +164,13 @@ impl Default for Who {
     }
 }
 
-/// Why a case cannot be read or played.
+/// Why a case cannot be read or played. Its sentence is rendered elsewhere; as an error it shows its code.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaseError(pub String);
+pub struct CaseError(pub Text);
 
 impl std::fmt::Display for CaseError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.0.code)
     }
 }
 
@@ -182,7 +185,8 @@ struct File {
 
 /// Reads a case file: one `[[case]]` after another.
 pub fn parse(text: &str) -> Result<Vec<Case>, CaseError> {
-    let file: File = toml::from_str(text).map_err(|error| CaseError(error.to_string()))?;
+    let file: File =
+        toml::from_str(text).map_err(|error| CaseError(say::case::unreadable(error.to_string())))?;
     Ok(file.case)
 }
 

@@ -1,13 +1,13 @@
 //! How a case's outcome is said in words, and compared with what was expected.
 
-use std::fmt::Write;
-
 use kith_core::hook::{Effect, Ran, Ruling, Value};
 use kith_core::moment::Duration;
+use kith_core::notice::Text;
 
 use super::case::{Case, CaseError};
 use super::town::Town;
 use crate::host::{Host, Usage};
+use crate::say::case as say;
 
 /// What became of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub struct CaseResult {
     pub got: String,
     /// The effects, in the words of `effects`.
     pub effects: Vec<String>,
-    /// What the author reads: one line where it passed, the difference where not.
-    pub text: String,
+    /// What the author reads, line by line; empty where it passed.
+    pub differs: Vec<Text>,
     /// What the run came to.
     pub ran: Ran,
     /// What it used and logged.
@@ -39,26 +39,22 @@ pub fn run(host: &Host, source: &str, case: &Case) -> Result<CaseResult, CaseErr
     };
     let ruled = meets(&case.expect, &got);
     let done = case.effects.as_ref().is_none_or(|expected| *expected == effects);
-    let mut text = String::new();
-    if ruled && done {
-        let _ = writeln!(text, "ok    {}", case.name);
-    } else {
-        let _ = writeln!(text, "FAIL  {}", case.name);
+    let passed = ruled && done;
+    let mut differs = Vec::new();
+    if !passed {
         if !ruled {
-            let _ = writeln!(text, "      expected  {}\n      got       {got}", case.expect);
+            differs.extend([say::expected(case.expect.as_str()), say::got(got.as_str())]);
         }
         if let Some(expected) = case.effects.as_ref().filter(|_| !done) {
-            differences(&mut text, expected, &effects);
+            differs.extend(differences(expected, &effects));
         }
-        if let Err(fault) = &ran.outcome {
-            let place = fault.place.map(|place| format!("line {}: ", place.line)).unwrap_or_default();
-            let _ = writeln!(text, "      {place}{}", fault.detail);
-        }
-        usage.log.iter().for_each(|line| {
-            let _ = writeln!(text, "      log       {line}");
-        });
+        differs.extend(ran.outcome.as_ref().err().map(|fault| match fault.place {
+            Some(place) => say::at_line(place.line, fault.detail.clone()),
+            None => fault.detail.clone(),
+        }));
+        differs.extend(usage.log.iter().map(|line| say::log(line.as_str())));
     }
-    Ok(CaseResult { name: case.name.clone(), passed: ruled && done, got, effects, text, ran, usage })
+    Ok(CaseResult { name: case.name.clone(), passed, got, effects, differs, ran, usage })
 }
 
 /// Without a code, any code is meant.
@@ -67,16 +63,15 @@ fn meets(expected: &str, got: &str) -> bool {
     expected.trim() == got || expected.trim() == kind
 }
 
-fn differences(text: &mut String, expected: &[String], got: &[String]) {
-    for missing in expected.iter().filter(|effect| !got.contains(effect)) {
-        let _ = writeln!(text, "      - {missing}");
-    }
-    for more in got.iter().filter(|effect| !expected.contains(effect)) {
-        let _ = writeln!(text, "      + {more}");
-    }
+fn differences(expected: &[String], got: &[String]) -> Vec<Text> {
+    let missing = expected.iter().filter(|effect| !got.contains(effect));
+    let more = got.iter().filter(|effect| !expected.contains(effect));
+    let missing = missing.map(|effect| say::missing(effect.as_str()));
+    let mut told: Vec<Text> = missing.chain(more.map(|effect| say::more(effect.as_str()))).collect();
     if expected.len() == got.len() && expected.iter().all(|effect| got.contains(effect)) {
-        let _ = writeln!(text, "      the same effects in another order: {}", got.join("; "));
+        told.push(say::order(got.join("; ")));
     }
+    told
 }
 
 /// What a run came to, in the words of `expect`.

@@ -18,6 +18,7 @@ use kith_core::member::{self, Member, Origin, Standing};
 use kith_core::message::{self, Evidence, Header, Mentions, Part, Sort};
 use kith_core::moment::DAY_MS;
 use kith_core::record::Record;
+use kith_core::refusal::Refusal;
 use kith_core::script::{Binding, Memory, Origin as From, Script, Version};
 use kith_core::stream::{Community, Kind, Stream};
 use kith_core::text::reading::Reading;
@@ -25,6 +26,7 @@ use kith_core::text::reading::Reading;
 use super::case::{Case, CaseError, Who};
 use crate::frame::Outside;
 use crate::host::{Host, Usage};
+use crate::say::case as say;
 
 /// The number of the script in the town.
 const SCRIPT_NO: u32 = 1;
@@ -57,19 +59,16 @@ impl Outside for Beyond<'_> {
     }
 }
 
-fn error(text: impl Into<String>) -> CaseError {
-    CaseError(text.into())
+fn not_founded(refusal: &Refusal) -> CaseError {
+    CaseError(say::not_founded(refusal.text()))
 }
 
 impl Town {
     /// Founds the town of a case.
     pub(super) fn found(case: &Case) -> Result<Self, CaseError> {
-        let zone =
-            Zone::new(&case.zone).map_err(|_| error(format!("there is no time zone `{}`", case.zone)))?;
-        let local: DateTime =
-            case.at.parse().map_err(|_| error(format!("`{}` is not like 2026-05-01T12:00", case.at)))?;
-        let moment =
-            local.to_zoned(zone.rules()).map_err(|_| error(format!("there is no time `{}`", case.at)))?;
+        let zone = Zone::new(&case.zone).map_err(|_| CaseError(say::no_zone(case.zone.as_str())))?;
+        let local: DateTime = case.at.parse().map_err(|_| CaseError(say::bad_moment(case.at.as_str())))?;
+        let moment = local.to_zoned(zone.rules()).map_err(|_| CaseError(say::no_moment(case.at.as_str())))?;
         let now_ms = u64::try_from(moment.timestamp().as_millisecond()).unwrap_or(0);
         let mut town = Self {
             stream: Stream::new(CommunityId(1)),
@@ -129,16 +128,17 @@ impl Town {
         struct Channels {
             channel: Vec<kith_core::channel::ChannelConfig>,
         }
-        let channels: Channels = toml::from_str(&channel).map_err(|failed| error(failed.to_string()))?;
+        let channels: Channels =
+            toml::from_str(&channel).map_err(|failed| CaseError(say::unreadable(failed.to_string())))?;
         blueprint.channels = channels.channel;
-        blueprint.check().map_err(|refusal| error(format!("this town cannot be founded: {refusal:?}")))?;
+        blueprint.check().map_err(|refusal| not_founded(&refusal))?;
         let founder = Some(Founder { person: PersonId(self.mint()), nickname });
         let kind =
             community::Command::Create { name: "town".to_owned(), blueprint: Box::new(blueprint), founder };
         let command = Command { id, ..self.command(Actor::Host, kind.into()) };
         let evidence = Evidence::default();
         let outcome = decide::decide(&self.stream, &command, &bodies, &evidence, &NoExtensions)
-            .map_err(|refusal| error(format!("this town cannot be founded: {refusal:?}")))?;
+            .map_err(|refusal| not_founded(&refusal))?;
         let (record, added) = Record::of(1, (command, evidence), outcome);
         bodies.extend(added);
         decide::apply_record(&mut self.stream, &record, &bodies);
@@ -245,8 +245,8 @@ impl Town {
         let texts = [case.text.as_str()];
         let reading = Reading::of(&texts);
         let stream = &self.stream;
-        let community = stream.community().ok_or_else(|| error("the town is not a community"))?;
-        let author = community.members.get(self.author).ok_or_else(|| error("the author is not there"))?;
+        let community = stream.community().ok_or_else(|| CaseError(say::no_community()))?;
+        let author = community.members.get(self.author).ok_or_else(|| CaseError(say::no_author()))?;
         let (bodies, evidence) = (Bodies::default(), Evidence::default());
         let ctx = Ctx {
             stream,
@@ -261,7 +261,7 @@ impl Town {
         };
         let event = prepared.event.unwrap_or(Event::FormatRaised { format: 0 });
         let channel = community.channels.common().next().map(|channel| channel.id);
-        let channel = channel.ok_or_else(|| error("the town has no channel"))?;
+        let channel = channel.ok_or_else(|| CaseError(say::no_channel()))?;
         let (name, argument) = prepared.typed;
         let input = match case.asked() {
             Hook::Join => Input::Join(JoinRequest {

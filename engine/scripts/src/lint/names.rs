@@ -3,34 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use kith_core::notice::Text;
 use serde::Deserialize;
 
 use crate::api::{API, EVENT_KINDS, Entry, Shape};
 use crate::engine;
 use crate::limits::Limits;
+use crate::say::write;
 
 /// Functions that the language itself has.
 const KEYWORDS: [(&str, usize); 5] =
     [("print", 1), ("debug", 1), ("type_of", 1), ("is_def_fn", 2), ("is_def_var", 1)];
-
-/// What people look for under another name.
-const ELSEWHERE: [(&str, &str); 12] = [
-    ("sleep", "a script does not wait: ask to be called later with set_timer(name, 1.hours)"),
-    ("timestamp", "the time of the command is `ctx.now_ms`, the calendar is `ctx.today`"),
-    ("now", "the time of the command is `ctx.now_ms`, the calendar is `ctx.today`"),
-    ("rand", "dice are `ctx.random.below(6)`"),
-    ("random", "dice are `ctx.random.below(6)`"),
-    ("exit", "write `return`"),
-    ("points", "points need the ledger, which this version of the engine does not have yet"),
-    (
-        "ban",
-        "a script does not ban: `remove(member, text)`, or `violation(code, text)` and let the ladder decide",
-    ),
-    ("kick", "write `remove(member, text)`"),
-    ("send", "write `post(channel, text)` or `notify(member, text)`"),
-    ("len", "write `value.len`"),
-    ("reply", "return the text, or write `reply_to(message, text)`"),
-];
 
 /// The names that exist.
 pub(super) struct Names {
@@ -64,9 +47,21 @@ struct ListedFunction {
     num_params: usize,
 }
 
-/// What people look for under another name.
-pub(super) fn elsewhere(name: &str) -> Option<&'static str> {
-    ELSEWHERE.iter().find(|(other, _)| *other == name).map(|(_, hint)| *hint)
+/// What to write where people look for something under another name.
+pub(super) fn elsewhere(name: &str) -> Option<Text> {
+    Some(match name {
+        "sleep" => write::no_sleep(),
+        "timestamp" | "now" => write::the_time(),
+        "rand" | "random" => write::dice(),
+        "exit" => write::code("return"),
+        "points" => write::points(),
+        "ban" => write::no_ban(),
+        "kick" => write::code("remove(member, text)"),
+        "send" => write::send(),
+        "len" => write::code("value.len"),
+        "reply" => write::reply(),
+        _ => return None,
+    })
 }
 
 /// The entries of a type.

@@ -7,6 +7,7 @@ use rhai::{Expr, FnCallExpr, Position, Stmt, StmtBlock};
 use super::script::{Functions, hook_of};
 use super::shape::place;
 use crate::diagnostic::{Diagnostic, Source};
+use crate::say::{source as wrong, write};
 
 /// The functions that make a ruling.
 const MAKERS: [&str; 5] = ["allow", "deny", "hold", "violation", "rewrite"];
@@ -47,9 +48,8 @@ pub(super) fn check(source: &Source<'_>, functions: &Functions<'_>) -> Vec<Diagn
         check.block(&function.body, Use::Returned);
         if hook.is_some_and(|hook| hook.rules()) && ends_open(&function.body) {
             let name = function.name;
-            let message = format!("`{name}` can end without a ruling");
-            let said = source.error(place(source, function), "no_ruling", message);
-            check.out.push(said.with_hint("write `allow()` as its last line"));
+            let said = source.error(place(source, function), "no_ruling", wrong::no_ruling(name));
+            check.out.push(said.with_hint(write::as_last_line()));
         }
     }
     check.out
@@ -133,13 +133,11 @@ impl Check<'_> {
             return;
         }
         if let Some(hook) = self.silent {
-            let message = format!("`{hook}` rules on nothing: it has happened already");
-            let said = self.source.error(position, "ruling_unheard", message);
-            self.out.push(said.with_hint("write `return;`, or use effects such as warn(member, text)"));
+            let said = self.source.error(position, "ruling_unheard", wrong::ruling_unheard(hook));
+            self.out.push(said.with_hint(write::return_only()));
         } else if value == Use::Dropped {
-            let message = format!("`{name}(…)` is made and goes nowhere");
-            let said = self.source.error(position, "ruling_dropped", message);
-            self.out.push(said.with_hint(format!("write `return {name}(…);`")));
+            let said = self.source.error(position, "ruling_dropped", wrong::ruling_dropped(name));
+            self.out.push(said.with_hint(write::code(format!("return {name}(…);"))));
         }
     }
 }

@@ -6,6 +6,7 @@ use rhai::{AST, ASTFlags, Position, Stmt};
 use super::script::{Function, Functions, head, hook_of};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::nearest::nearest;
+use crate::say::{source as wrong, write};
 
 pub(super) fn check(source: &Source<'_>, ast: &AST, functions: &Functions<'_>) -> Vec<Diagnostic> {
     let mut out: Vec<Diagnostic> =
@@ -14,9 +15,8 @@ pub(super) fn check(source: &Source<'_>, ast: &AST, functions: &Functions<'_>) -
     out.extend(named.filter_map(|function| hook_shape(source, function)));
     let none = functions.keys().all(|(name, _)| hook_of(name).is_none());
     if none && out.is_empty() {
-        let said =
-            Source::about("no_hook", "this script answers nothing: no function has the name of a hook");
-        out.push(said.with_hint(format!("begin with `{} {{ allow() }}`", head(Hook::Message))));
+        let said = Source::about("no_hook", wrong::no_hook());
+        out.push(said.with_hint(write::begin_with(head(Hook::Message))));
     }
     out
 }
@@ -25,10 +25,10 @@ fn top_level(source: &Source<'_>, statement: &Stmt) -> Option<Diagnostic> {
     let (position, hint) = match statement {
         Stmt::Noop(_) => return None,
         Stmt::Var(_, flags, _) if flags.contains(ASTFlags::CONSTANT) => return None,
-        Stmt::Var(.., position) => (*position, "write `const` instead of `let`, or put it into the function"),
-        other => (other.position(), "put this line into a function"),
+        Stmt::Var(.., position) => (*position, write::const_or_inside()),
+        other => (other.position(), write::into_function()),
     };
-    let said = source.error(position, "top_level", "only `const` and `fn` stand outside of functions");
+    let said = source.error(position, "top_level", wrong::top_level());
     Some(said.with_hint(hint))
 }
 
@@ -49,21 +49,19 @@ pub(super) fn place(source: &Source<'_>, function: &Function<'_>) -> Position {
 fn hook_shape(source: &Source<'_>, function: &Function<'_>) -> Option<Diagnostic> {
     let name = function.name;
     if let Some(hook) = hook_of(name) {
-        let said = || {
-            source.error(place(source, function), "hook_parameters", format!("`{name}` has two parameters"))
-        };
-        return (function.params.len() != 2).then(|| said().with_hint(format!("write `{}`", head(hook))));
+        let said = || source.error(place(source, function), "hook_parameters", wrong::hook_parameters(name));
+        return (function.params.len() != 2).then(|| said().with_hint(write::code(head(hook))));
     }
     let near = nearest(name, Hook::ALL.iter().map(|hook| hook.function()));
     if !name.starts_with("on_") && near.is_none() {
         return None;
     }
-    let said = source.error(place(source, function), "unknown_hook", format!("there is no hook `{name}`"));
+    let said = source.error(place(source, function), "unknown_hook", wrong::unknown_hook(name));
     Some(match near {
-        Some(near) => said.with_hint(format!("write `{near}`")),
+        Some(near) => said.with_hint(write::code(near)),
         None => {
             let names: Vec<&str> = Hook::ALL.iter().map(|hook| hook.function()).collect();
-            said.with_hint(format!("there are {}", names.join(", ")))
+            said.with_hint(write::hooks(names.join(", ")))
         }
     })
 }

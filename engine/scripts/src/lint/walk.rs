@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use kith_core::notice::Text;
 use rhai::{AST, ASTFlags, BinaryExpr, Expr, FnCallExpr, Position, Stmt, StmtBlock};
 
 use super::compare::never;
@@ -11,11 +12,16 @@ use super::script::{Function, Functions, hook_of, input_type};
 use super::shape::is_anonymous;
 use crate::api::{API, Shape};
 use crate::diagnostic::{Diagnostic, Source};
+use crate::kinds;
 use crate::nearest::nearest;
+use crate::say::{source as wrong, write};
 
 /// What a value is, by the table's names; empty where it is not known.
 type Kind = &'static str;
 const UNKNOWN: Kind = "";
+
+/// Bytes of a list of names that still helps.
+const NAMES_BYTES_MAX: usize = 133;
 
 const COMPARISONS: [&str; 6] = ["==", "!=", "<", "<=", ">", ">="];
 
@@ -62,7 +68,7 @@ impl Walk<'_> {
         self.block(&function.body);
     }
 
-    fn say(&mut self, position: Position, code: &'static str, message: String, hint: Option<String>) {
+    fn say(&mut self, position: Position, code: &'static str, message: Text, hint: Option<Text>) {
         let said = self.source.error(position, code, message);
         self.out.push(match hint {
             Some(hint) => said.with_hint(hint),
@@ -243,25 +249,19 @@ impl Walk<'_> {
         let names = self.alive.iter().map(|(name, _)| name.as_str());
         let names = names.chain(self.constants.keys().map(String::as_str));
         let hint = match nearest(name, names) {
-            Some(near) => Some(format!("write `{near}`")),
-            None if self.anonymous => Some(
-                "a function in | | sees only what is handed to it: use `for item in items { … }`".to_owned(),
-            ),
+            Some(near) => write::code(near),
+            None if self.anonymous => write::closure(),
             None if ["ctx", "message", "request", "event", "call", "timer"].contains(&name) => {
-                Some(format!("hand it over: `fn my_check({name})`, called as `my_check({name})`"))
+                write::hand_over(name)
             }
-            None if matches!(name, "null" | "nil" | "None" | "undefined") => {
-                Some("nothing is written `()`".to_owned())
-            }
-            None if matches!(name, "True" | "False" | "TRUE" | "FALSE") => {
-                Some(format!("write `{}`", name.to_lowercase()))
-            }
+            None if matches!(name, "null" | "nil" | "None" | "undefined") => wrong::nothing(),
+            None if matches!(name, "True" | "False" | "TRUE" | "FALSE") => write::code(name.to_lowercase()),
             None if API.entries.iter().any(|entry| entry.name == name && entry.on.is_empty()) => {
-                Some(format!("`{name}` is a function: write `{name}(…)`"))
+                write::call_it(name)
             }
-            None => Some(format!("make it first: `let {name} = …;`; a text stands in quotes: \"{name}\"")),
+            None => write::make_first(name),
         };
-        self.say(position, "unknown_variable", format!("there is no variable `{name}`"), hint);
+        self.say(position, "unknown_variable", wrong::no_variable(name), Some(hint));
         UNKNOWN
     }
 
@@ -282,35 +282,27 @@ impl Walk<'_> {
             return entry.map_or(UNKNOWN, |entry| entry.returns);
         }
         if !own.is_empty() || (known.is_some() && elsewhere(name).is_none()) {
-            self.say(
-                position,
-                "wrong_arguments",
-                format!(
-                    "`{name}` does not take {} value{}",
-                    kinds.len(),
-                    if kinds.len() == 1 { "" } else { "s" }
-                ),
-                self.how_to_call(name),
-            );
+            let message = wrong::wrong_arguments(name, values(kinds.len()));
+            self.say(position, "wrong_arguments", message, self.how_to_call(name));
             return UNKNOWN;
         }
         let plain = API.entries.iter().filter(|entry| entry.on.is_empty()).map(|entry| entry.name);
         let names = self.functions.keys().map(|(name, _)| *name).chain(plain);
-        let hint = elsewhere(name).map(str::to_owned).or_else(|| {
+        let hint = elsewhere(name).or_else(|| {
             let near = nearest(name, names)?;
             let entry = API.entries.iter().find(|entry| entry.name == near && entry.on.is_empty());
-            Some(format!("write `{}`", entry.map_or_else(|| format!("{near}(…)"), |entry| entry.usage())))
+            Some(write::code(entry.map_or_else(|| format!("{near}(…)"), |entry| entry.usage())))
         });
-        self.say(position, "unknown_function", format!("there is no function `{name}`"), hint);
+        self.say(position, "unknown_function", wrong::no_function(name), hint);
         UNKNOWN
     }
 
-    fn how_to_call(&self, name: &str) -> Option<String> {
+    fn how_to_call(&self, name: &str) -> Option<Text> {
         if let Some((_, function)) = self.functions.iter().find(|((other, _), _)| *other == name) {
-            return Some(format!("write `{name}({})`", function.params.join(", ")));
+            return Some(write::code(format!("{name}({})", function.params.join(", "))));
         }
         let entry = API.entries.iter().find(|entry| entry.name == name)?;
-        Some(format!("write `{}`", entry.usage()))
+        Some(write::code(entry.usage()))
     }
 
     fn operator(&mut self, operator: &str, kinds: &[Kind], position: Position) -> Kind {
@@ -325,7 +317,7 @@ impl Walk<'_> {
         if let [left, right] = kinds
             && let Some(hint) = never(left, right)
         {
-            let message = format!("{} and {} cannot be compared", a(left), a(right));
+            let message = wrong::never_equal(kinds::of(left), kinds::of(right));
             self.say(position, "never_equal", message, Some(hint));
         }
         "bool"
@@ -343,12 +335,13 @@ impl Walk<'_> {
         }
         let method = entries_of(receiver).find(|entry| entry.name == name && entry.call == Shape::Function);
         let hint = match method {
-            Some(entry) => Some(format!("write `{}`", entry.usage())),
-            None => nearest(name, members_of(receiver)).map(|near| format!("write `{near}`")).or_else(|| {
-                Some(format!("it has {}", members_of(receiver).join(", "))).filter(|hint| hint.len() < 140)
+            Some(entry) => Some(write::code(entry.usage())),
+            None => nearest(name, members_of(receiver)).map(write::code).or_else(|| {
+                let names = members_of(receiver).join(", ");
+                (names.len() < NAMES_BYTES_MAX).then(|| write::has(names))
             }),
         };
-        self.say(position, "unknown_property", format!("{} has no `{name}`", a(receiver)), hint);
+        self.say(position, "unknown_property", wrong::no_property(kinds::of(receiver), name), hint);
         UNKNOWN
     }
 
@@ -377,17 +370,13 @@ impl Walk<'_> {
         let same = entries_of(receiver).find(|entry| entry.name == name);
         let anywhere = || nearest(name, API.entries.iter().map(|entry| entry.name));
         let hint = match same {
-            Some(entry) => Some(format!("write `{}`", entry.usage())),
-            None if is_ours(receiver) => {
-                nearest(name, members_of(receiver)).map(|near| format!("write `{near}`"))
-            }
-            None => anywhere().map(|near| format!("write `{near}`")),
+            Some(entry) => Some(write::code(entry.usage())),
+            None if is_ours(receiver) => nearest(name, members_of(receiver)).map(write::code),
+            None => anywhere().map(write::code),
         };
         let message = match receiver {
-            UNKNOWN | "any" => {
-                format!("there is no `{name}(…)` with {count} value{}", if count == 1 { "" } else { "s" })
-            }
-            kind => format!("{} has no `{name}(…)` like this", a(kind)),
+            UNKNOWN | "any" => wrong::no_call(name, values(count)),
+            kind => wrong::no_method(kinds::of(kind), name),
         };
         self.say(position, "unknown_function", message, hint);
         UNKNOWN
@@ -402,18 +391,7 @@ fn item_kind(kind: Kind) -> Kind {
     }
 }
 
-/// A type as it is said to people.
-fn a(kind: Kind) -> String {
-    match kind {
-        "int" | "decimal" => "a number".to_owned(),
-        "bool" => "true or false".to_owned(),
-        "text" => "a text".to_owned(),
-        "array" => "an array".to_owned(),
-        "Event" => "an event".to_owned(),
-        "Span" => "a length of time".to_owned(),
-        "Links" => "the links of a message".to_owned(),
-        "Context" => "`ctx`".to_owned(),
-        "kv" => "`kv`".to_owned(),
-        other => format!("a {}", other.to_lowercase()),
-    }
+/// So many values.
+fn values(count: usize) -> Text {
+    if count == 1 { wrong::one_value(count) } else { wrong::many_values(count) }
 }

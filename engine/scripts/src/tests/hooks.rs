@@ -4,7 +4,8 @@ use kith_core::hook::{Call, Effect, Input, Posting, Value};
 use kith_core::import::SOURCE;
 use kith_core::member::{Member, Origin};
 
-use super::{check, complaints, play};
+use super::english::english;
+use super::{check, complaints, differs, play};
 use crate::{Host, Limits, cases};
 
 #[test]
@@ -195,7 +196,7 @@ fn a_case_that_fails_shows_the_difference() {
     let source = "fn on_message(ctx, message) { tag(message.author, \"b\"); allow() }";
     let result = play(source, "name = \"tags\"\nexpect = \"hold\"\neffects = [\"tag ann a\"]");
     assert!(!result.passed);
-    insta::assert_snapshot!(result.text);
+    insta::assert_snapshot!(differs(&result));
     assert!(cases::parse("[[case]]\nname = \"x\"\nbogus = 1").is_err());
     assert_eq!(cases::parse("[[case]]\nname = \"x\"\n[[case]]\nname = \"y\"").unwrap().len(), 2);
 }
@@ -255,8 +256,12 @@ fn what_is_read_is_declared() {
     }
     let far = topics("reads: questions(2d), questions(36h)", "questions().unanswered(3.days)");
     let fault = play(&far, case).ran.outcome.unwrap_err();
-    assert!(fault.detail.contains("3d back and the script declares 2d"), "{}", fault.detail);
-    assert!(fault.detail.contains("questions(3d)"), "{}", fault.detail);
+    assert!(
+        english(&fault.detail).contains("3d back and the script declares 2d"),
+        "{}",
+        english(&fault.detail)
+    );
+    assert!(english(&fault.detail).contains("questions(3d)"), "{}", english(&fault.detail));
     check(
         &topics("reads: questions(2d)", "questions().unanswered(2.days)"),
         &format!("{case}\nexpect = \"topics 1\""),

@@ -3,7 +3,8 @@
 
 use kith_core::hook::{Fault, FaultKind};
 
-use super::{complaints, play};
+use super::english::english;
+use super::{complaints, differs, play};
 use crate::allocator::held_bytes;
 use crate::cases::{self, Case};
 use crate::{Host, Limits};
@@ -18,9 +19,9 @@ fn fault(body: &str) -> Fault {
 #[track_caller]
 fn ends(body: &str, kind: FaultKind, line: u32, remedy: &str) {
     let fault = fault(body);
-    assert_eq!(fault.kind, kind, "{body}: {}", fault.detail);
-    assert!(fault.detail.contains(remedy), "{body}: {}", fault.detail);
-    assert_eq!(fault.place.map(|place| place.line), Some(line), "{body}: {}", fault.detail);
+    assert_eq!(fault.kind, kind, "{body}: {}", english(&fault.detail));
+    assert!(english(&fault.detail).contains(remedy), "{body}: {}", english(&fault.detail));
+    assert_eq!(fault.place.map(|place| place.line), Some(line), "{body}: {}", english(&fault.detail));
 }
 
 #[test]
@@ -71,8 +72,12 @@ fn a_map_that_grows_past_its_limit_ends_at_the_memory_or_the_operations() {
         loop { m[`k${i}`] = s + i; i += 1; }
         allow()";
     let fault = fault(grows);
-    assert_eq!(fault.kind, FaultKind::Memory, "{}", fault.detail);
-    assert!(fault.detail.contains("32 MiB") && fault.detail.contains("keep less"), "{}", fault.detail);
+    assert_eq!(fault.kind, FaultKind::Memory, "{}", english(&fault.detail));
+    assert!(
+        english(&fault.detail).contains("32 MiB") && english(&fault.detail).contains("keep less"),
+        "{}",
+        english(&fault.detail)
+    );
     assert_eq!(fault.place.map(|place| place.line), Some(5));
     let nested = play(
         "fn on_message(ctx, message) { let m = #{}; let i = 0; loop { m[`k${i}`] = m; i += 1; } allow() }",
@@ -136,7 +141,7 @@ fn what_is_no_ruling_is_a_fault() {
     ends("let a = deny(\"a\", \"b\");\nallow()", none, 2, "write `return` before each");
     ends("let all = [hold(\"a\", \"b\")];\nall.len", none, 2, "made and not returned");
     let unit = fault("let x = message.text.len;\nx = ();\nx");
-    assert!(unit.detail.contains("allow()"), "{}", unit.detail);
+    assert!(english(&unit.detail).contains("allow()"), "{}", english(&unit.detail));
     ends("throw \"no ads\";", FaultKind::Runtime, 2, "return deny(code, text)");
 }
 
@@ -144,14 +149,14 @@ fn what_is_no_ruling_is_a_fault() {
 fn topics_and_silent_hooks_answer_in_their_own_way() {
     let kind = |source: &str, case: &str| play(source, case).ran.outcome.unwrap_err();
     let topics = kind("fn propose_topics(ctx, want) { 7 }", "topics = 1");
-    assert!(topics.detail.contains("array of topics"), "{}", topics.detail);
+    assert!(english(&topics.detail).contains("array of topics"), "{}", english(&topics.detail));
     let ruled = kind(
         "fn made() { allow() } fn on_timer(ctx, timer) { let x = [1].map(|y| made()); }",
         "timer = \"t\"",
     );
     assert_eq!(ruled.kind, FaultKind::NoRuling);
     let joined = kind("fn on_join(ctx, request) { let x = [rewrite(\"y\")]; x[0] }", "hook = \"join\"");
-    assert!(joined.detail.contains("only a message"), "{}", joined.detail);
+    assert!(english(&joined.detail).contains("only a message"), "{}", english(&joined.detail));
 }
 
 #[test]
@@ -334,8 +339,8 @@ fn a_run_reads_a_few_messages_and_each_once() {
         format!("text = \"x\"\nquestions = [{}]", asked.join(", "))
     };
     let few = play(reads, &questions(8));
-    assert!(few.ran.outcome.is_ok(), "{}", few.text);
+    assert!(few.ran.outcome.is_ok(), "{}", differs(&few));
     let fault = play(reads, &questions(9)).ran.outcome.unwrap_err();
     assert_eq!((fault.kind, fault.place.map(|place| place.line)), (FaultKind::Size, Some(3)));
-    assert!(fault.detail.contains("at most 8 messages"), "{}", fault.detail);
+    assert!(english(&fault.detail).contains("at most 8 messages"), "{}", english(&fault.detail));
 }

@@ -1,14 +1,16 @@
 //! The crate's tests: what scripts may do, what they may not, what their authors are told.
 
+mod english;
 mod examples;
 mod hooks;
 mod hostile;
 mod measure;
-mod messages;
 mod table;
 
+use english::english;
+
 use crate::cases::{self, Case, CaseResult};
-use crate::{Host, Limits};
+use crate::{Diagnostic, Host, Limits};
 
 #[global_allocator]
 static ALLOCATOR: crate::Counting = crate::Counting::new();
@@ -30,16 +32,27 @@ fn play(source: &str, case: &str) -> CaseResult {
 #[track_caller]
 fn check(source: &str, case: &str) {
     if let Err(said) = Host::new(Limits::default()).compile(source) {
-        panic!("{}", said.iter().map(|one| one.render()).collect::<String>());
+        panic!("{}", said.iter().map(complaint).collect::<String>());
     }
     let result = play(source, case);
-    assert!(result.passed, "{}", result.text);
+    assert!(result.passed, "{}", differs(&result));
+}
+
+/// Why a case failed, as its author reads it.
+fn differs(result: &CaseResult) -> String {
+    result.differs.iter().map(|line| english(line) + "\n").collect()
 }
 
 /// What is wrong with a source, as its author reads it.
 fn complaints(source: &str) -> String {
     match Host::new(Limits::default()).compile(source) {
-        Ok(compiled) => compiled.warnings.iter().map(|one| one.render()).collect(),
-        Err(said) => said.iter().map(|one| one.render()).collect::<Vec<_>>().join("\n"),
+        Ok(compiled) => compiled.warnings.iter().map(complaint).collect(),
+        Err(said) => said.iter().map(complaint).collect(),
     }
+}
+
+fn complaint(said: &Diagnostic) -> String {
+    let hint = said.hint.as_ref().map(english).unwrap_or_default();
+    let message = english(&said.message);
+    format!("{}: line {}, column {}: {message}\n  = {hint}\n", said.code, said.line, said.column)
 }

@@ -19,7 +19,7 @@ fn every_example_compiles_and_runs() {
         };
         let source = format!("fn {head} {{ {code}{end} }}");
         if let Err(said) = host.compile(&source) {
-            wrong.push(format!("{source}\n{}", said.iter().map(|one| one.render()).collect::<String>()));
+            wrong.push(format!("{source}\n{}", said.iter().map(super::complaint).collect::<String>()));
             continue;
         }
         let about = match head.split('(').next().unwrap() {
@@ -36,7 +36,7 @@ fn every_example_compiles_and_runs() {
         let case = format!("{about}{lists}settings.max_links = 2\nauthor.card.region = \"south\"\n");
         let ran = play(&source, &case).ran;
         if let Err(fault) = ran.outcome {
-            wrong.push(format!("{source}\n{:?}: {}", fault.kind, fault.detail));
+            wrong.push(format!("{source}\n{:?}: {}", fault.kind, super::english(&fault.detail)));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));

@@ -226,7 +226,7 @@ impl Page<'_> {
         let args = [
             ("n", grouped(fault.times)),
             ("line", fault.line.to_string()),
-            ("what", shown::printable(&fault.detail)),
+            ("what", shown::printable(&self.reader.render(&fault.says))),
         ];
         self.line(out, "replay.fault", &args);
     }

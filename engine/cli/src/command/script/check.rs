@@ -41,12 +41,12 @@ impl Check {
             let wrong = found.iter().filter(|said| said.severity == Severity::Error).count();
             errors += wrong;
             let shown = path.display().to_string();
-            text.push_str(&file::lines(&found));
+            text.push_str(&file::lines(say, &found));
             text.push_str(&match wrong {
                 0 => say.line("fine", &[("file", &shown), ("hooks", &hooks.join(", "))]),
                 n => say.line("mistakes", &[("file", &shown), ("n", &n.to_string())]),
             });
-            values.push(json!({ "file": shown, "hooks": hooks, "diagnostics": found }));
+            values.push(json!({ "file": shown, "hooks": hooks, "diagnostics": file::values(say, &found) }));
         }
         let report = Report::new(&json!({ "files": values }), text);
         Ok(if errors == 0 { report } else { report.of_problems() })

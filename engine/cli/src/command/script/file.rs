@@ -19,16 +19,22 @@ pub(super) fn read(path: &Path) -> Result<Written, Failure> {
 }
 
 /// Diagnostics below each other.
-pub(super) fn lines(diagnostics: &[Diagnostic]) -> String {
-    diagnostics.iter().map(|diagnostic| format!("{diagnostic}\n")).collect()
+pub(super) fn lines(say: Say, diagnostics: &[Diagnostic]) -> String {
+    diagnostics.iter().map(|diagnostic| diagnostic.shown(&say.reader()) + "\n").collect()
+}
+
+/// The same for machines.
+pub(super) fn values(say: Say, diagnostics: &[Diagnostic]) -> Vec<Value> {
+    diagnostics.iter().map(|diagnostic| diagnostic.json(&say.reader())).collect()
 }
 
 /// A report of what keeps a script from being used.
 pub(super) fn of_problem(say: Say, name: &str, problem: &Problem) -> Report {
-    let (kind, found): (_, Value) = match problem {
-        Problem::Mistakes(diagnostics) => ("mistakes", json!(diagnostics)),
-        Problem::Cases(tried) => ("cases", json!(tried)),
+    let reader = say.reader();
+    let (kind, found): (_, Vec<Value>) = match problem {
+        Problem::Mistakes(diagnostics) => ("mistakes", values(say, diagnostics)),
+        Problem::Cases(tried) => ("cases", tried.iter().map(|tried| tried.json(&reader)).collect()),
     };
-    let text = format!("{problem}\n\n{}", say.line("not_put", &[("name", name)]));
+    let text = format!("{}\n\n{}", problem.shown(&reader), say.line("not_put", &[("name", name)]));
     Report::new(&json!({ "script": name, "problem": kind, "found": found }), text).of_problems()
 }

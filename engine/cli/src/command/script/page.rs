@@ -5,6 +5,7 @@ use kith_core::ids::{CommunityId, MemberId};
 use kith_core::notice::Text;
 use kith_core::script::Script;
 use kith_runtime::scripting::{self, History, Stand};
+use kith_runtime::texts::Reader;
 
 use super::super::shown;
 use crate::failure::{Exit, Failure};
@@ -15,6 +16,11 @@ use crate::session::Session;
 pub(super) struct Say(pub(super) Language);
 
 impl Say {
+    /// Reads what the engine says of scripts.
+    pub(super) const fn reader(self) -> Reader<'static> {
+        Reader { language: self.0, stream: None }
+    }
+
     /// A sentence of `cli.script.…`.
     pub(super) fn of(self, code: &str, args: &[(&str, &str)]) -> String {
         shown::sentence(self.0, &text(code, args))

@@ -105,11 +105,12 @@ pub(super) async fn put(
         (_, Place::Kept) => ("is_kept", "kept"),
     };
     let version = done.version.to_string();
-    let mut text = file::lines(&done.checked.warnings);
+    let mut text = file::lines(say, &done.checked.warnings);
     text.push_str(&say.line(code, &[("name", &written.name), ("version", &version)]));
     let value = json!({
         "script": written.name, "version": done.version, "stage": stage,
-        "hooks": done.checked.hooks, "warnings": done.checked.warnings, "cases": done.checked.cases.len(),
+        "hooks": done.checked.hooks, "warnings": file::values(say, &done.checked.warnings),
+        "cases": done.checked.cases.len(),
     });
     Ok(Report::new(&value, text))
 }

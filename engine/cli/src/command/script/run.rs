@@ -80,7 +80,7 @@ impl Run {
             return Err(refused("not_asked", &args));
         }
         let result = cases::run(scripting.host(), &written.source, &case)
-            .map_err(|error| Failure::said(Exit::BadInput, "cli.input", error.to_string()))?;
+            .map_err(|error| Failure::worded(Exit::BadInput, "cli.input", error.0))?;
         Ok(report(say, &written.file, &result))
     }
 
@@ -191,14 +191,20 @@ fn report(say: Say, file: &str, result: &CaseResult) -> Report {
     if let Some(fault) = fault {
         let place =
             fault.place.map_or(String::new(), |place| format!("{file}:{}:{}: ", place.line, place.column));
-        text.push_str(&format!("{place}{}\n", fault.detail));
+        text.push_str(&format!("{place}{}\n", say.reader().render(&fault.detail)));
     }
     let operations = result.usage.operations.to_string();
     text.push_str(&indented(say, "used", &[("n", &operations)]));
     let value = json!({
         "says": result.got, "effects": result.effects, "log": result.usage.log,
         "operations": result.usage.operations,
-        "fault": fault.map(|it| json!({ "kind": it.kind, "place": it.place, "detail": it.detail })),
+        "fault": fault.map(|it| {
+            let detail = say.reader().render(&it.detail);
+            json!({
+                "kind": it.kind, "place": it.place, "detail": detail, "code": it.detail.code,
+                "args": it.detail.args,
+            })
+        }),
     });
     let report = Report::new(&value, text);
     if fault.is_some() { report.of_problems() } else { report }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use kith_runtime::blueprint::Source;
 use kith_runtime::scripting::{CASES_ENDING, Compiler, Problem};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::Stage;
 use super::file;
@@ -31,13 +31,14 @@ impl Test {
             let wanted = format!("{}{CASES_ENDING}", written.name);
             return Err(refused("no_cases", &[("file", &wanted)]));
         };
+        let reader = say.reader();
         let tried = play(compiler.as_ref(), &written, Source { path, text })?;
-        let mut out = file::lines(&compiled.warnings);
+        let mut out = file::lines(say, &compiled.warnings);
         for case in &tried {
-            match &case.differs {
+            match case.shown(&reader) {
                 None => out.push_str(&format!("ok    {}\n", case.name)),
                 Some(differs) => {
-                    let differs = differs.trim_end().replace('\n', "\n      ");
+                    let differs = differs.replace('\n', "\n      ");
                     out.push_str(&format!("FAIL  {}\n      {differs}\n", case.name));
                 }
             }
@@ -45,8 +46,9 @@ impl Test {
         let failed = tried.iter().filter(|case| case.differs.is_some()).count();
         let (passed, all) = ((tried.len() - failed).to_string(), tried.len().to_string());
         out.push_str(&say.line("tried", &[("passed", &passed), ("all", &all)]));
+        let cases: Vec<Value> = tried.iter().map(|case| case.json(&reader)).collect();
         let value = json!({
-            "script": written.name, "passed": tried.len() - failed, "failed": failed, "cases": tried,
+            "script": written.name, "passed": tried.len() - failed, "failed": failed, "cases": cases,
         });
         let report = Report::new(&value, out);
         Ok(if failed == 0 { report } else { report.of_problems() })

@@ -81,7 +81,7 @@ fn is_refused(told: &Told) -> bool {
 fn shown(say: Say, form: Form, told: &Told) -> String {
     match form {
         Form::People => sentence(say, told),
-        Form::Json => json_of(told).map(|value| format!("{value}\n")).unwrap_or_default(),
+        Form::Json => json_of(say, told).map(|value| format!("{value}\n")).unwrap_or_default(),
     }
 }
 
@@ -96,19 +96,25 @@ fn sentence(say: Say, told: &Told) -> String {
     match &reload.what {
         What::Live { version: number, warnings, cases } => {
             let args = [name, ("version", &version(number)), ("cases", &cases.to_string())];
-            file::lines(warnings) + &*say.line("watch.live", &args)
+            file::lines(say, warnings) + &*say.line("watch.live", &args)
         }
         What::Stands { live: Some(live) } => say.line("watch.stands", &[name, ("version", &version(live))]),
         What::Stands { live: None } => say.line("watch.stays_off", &[name]),
-        What::Refused { why, live: Some(live), .. } => {
-            format!("{why}\n{}", say.line("watch.refused", &[name, ("version", &version(live))]))
+        What::Refused { why, live: Some(live) } => {
+            format!(
+                "{}\n{}",
+                why.shown(&say.reader()),
+                say.line("watch.refused", &[name, ("version", &version(live))])
+            )
         }
-        What::Refused { why, live: None, .. } => format!("{why}\n{}", say.line("not_put", &[name])),
+        What::Refused { why, live: None } => {
+            format!("{}\n{}", why.shown(&say.reader()), say.line("not_put", &[name]))
+        }
         What::SwitchedOff => say.line("watch.gone", &[name]),
     }
 }
 
-fn json_of(told: &Told) -> Option<Value> {
+fn json_of(say: Say, told: &Told) -> Option<Value> {
     let reload = match told {
         Told::Looked => return None,
         Told::Trouble(what) => return Some(json!({ "trouble": what })),
@@ -117,11 +123,14 @@ fn json_of(told: &Told) -> Option<Value> {
     let script = &reload.script;
     Some(match &reload.what {
         What::Live { version, warnings, cases } => {
+            let warnings = file::values(say, warnings);
             json!({ "script": script, "live": version, "warnings": warnings, "cases": cases })
         }
         What::Stands { live } => json!({ "script": script, "stands": live }),
-        What::Refused { why, problem, live } => {
-            json!({ "script": script, "refused": why, "problem": problem, "live": live })
+        What::Refused { why, live } => {
+            let reader = say.reader();
+            let problem = why.problem().map(|problem| problem.json(&reader));
+            json!({ "script": script, "refused": why.shown(&reader), "problem": problem, "live": live })
         }
         What::SwitchedOff => json!({ "script": script, "switched_off": true }),
     })

@@ -8,6 +8,7 @@ use kith_core::gate;
 use kith_core::hook::{Fault, FaultKind};
 use kith_core::ids::PersonId;
 use kith_core::member::{self, Standing};
+use kith_core::notice::Text;
 use kith_core::topic::TopicConfig;
 
 use super::*;
@@ -102,7 +103,8 @@ impl Runner for Steward {
         };
         let hook = call.input.hook();
         let dice = effects.iter().any(|it| matches!(it, Effect::Put { key, .. } if key == "dice"));
-        let fault = Fault { kind: FaultKind::Runtime, hook, place: None, detail: "as asked".to_owned() };
+        let detail = Text::new("script.source.no_variable").with("name", "x");
+        let fault = Fault { kind: FaultKind::Runtime, hook, place: None, detail };
         let lacked = match call.input {
             Input::Message(posting) => posting.author.is_imported(),
             _ => false,
@@ -295,7 +297,10 @@ fn a_draft_that_fails_is_told_again_and_counted_apart() {
     let report = group.replay(&Plan::new(GROUP, draft));
     let (joins, events) = (report.joins.unwrap(), report.events.unwrap());
     assert_eq!((joins.used.faults, joins.held, joins.stricter, joins.differs), (2, 2, 0, 2));
-    assert_eq!((events.fault_kinds.len(), events.fault_kinds[0].detail.as_str()), (1, "as asked"));
+    let shown = serde_json::to_value(&events.fault_kinds).unwrap();
+    assert_eq!((events.fault_kinds.len(), &shown[0]["detail"]), (1, &"there is no variable `x`".into()));
+    assert_eq!(shown[0]["code"], "script.source.no_variable");
+    assert_eq!(shown[0]["args"]["name"]["name"], "x");
     assert!(events.faults > 4 && events.effects.is_empty(), "{events:#?}");
     assert_eq!(report.faults, 0, "no message failed");
 }
