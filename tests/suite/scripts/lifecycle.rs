@@ -111,6 +111,23 @@ fn a_folder_tells_of_mistakes_and_of_the_community_s_no_in_the_reader_s_language
 }
 
 #[test]
+fn a_receipt_names_the_fault_that_it_rests_on() {
+    let desk = founded();
+    desk.write("guard.rhai", "fn on_message(ctx, message) {\n  throw message.text;\n}\n");
+    desk.works(&format!("script put {IN} guard @guard.rhai --on-fault hold"));
+    say(&desk, "garden", ("Ann", "my secret"));
+    let receipts = desk.json(&format!("receipt list {IN}"));
+    let receipt = receipts["receipts"][0]["id"].as_str().unwrap().to_owned();
+    for (language, said) in [
+        ("en", "The script failed in on_message, line 2: something failed while it ran"),
+        ("zh-CN", "脚本在 on_message 第 2 行出错：运行时出错"),
+    ] {
+        let shown = desk.run(&format!("--language {language} receipt show {IN} {receipt}")).out;
+        assert!(shown.contains(said) && !shown.contains("my secret"), "{shown}");
+    }
+}
+
+#[test]
 fn a_folder_and_a_command_do_not_share_a_script() {
     let desk = founded();
     desk.write("folder/guard.rhai", GUARD_2);

@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use clap::{Args, Subcommand};
 use kith_core::ids::ReceiptId;
-use kith_core::queue::{Receipt, Verdict};
+use kith_core::notice::{Arg, Text};
+use kith_core::queue::{Ground, Receipt, Verdict};
 use kith_core::refusal::Refusal;
+use kith_core::script;
 use kith_core::stream::{Community, Stream};
 use kith_runtime::texts::Reader;
 use serde_json::json;
@@ -89,6 +91,9 @@ fn page(stream: &Stream, community: &Community, receipt: &Receipt, reader: Reade
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  {more}");
     }
+    if let Some(fault) = fault_of(receipt) {
+        let _ = writeln!(text, "  {}", reader.render(&fault));
+    }
     let _ = writeln!(text, "  from its facts alone follows: {again}");
     let value = json!({
         "receipt": receipt, "reason": reason, "remedy": remedy, "hint": hint, "verdict": said,
@@ -96,6 +101,18 @@ fn page(stream: &Stream, community: &Community, receipt: &Receipt, reader: Reade
     });
     let report = Report::new(&value, text);
     if derived == receipt.verdict { report } else { report.of_problems() }
+}
+
+/// Why the script that a decision rests on gave none. Only the kind and the place are kept: what a run said
+/// may quote what members wrote.
+fn fault_of(receipt: &Receipt) -> Option<Text> {
+    let Ground::Script(script::Ground { fault: Some(fault), .. }) = &receipt.ground else { return None };
+    let what = Arg::Code(format!("cli.script.fault.{}", fault.kind.code()));
+    let text = match fault.place {
+        Some(place) => Text::new("cli.receipt.fault_at").with("line", place.line),
+        None => Text::new("cli.receipt.fault"),
+    };
+    Some(text.with("hook", fault.hook.function()).with("what", what))
 }
 
 impl List {
