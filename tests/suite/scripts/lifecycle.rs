@@ -89,7 +89,7 @@ fn what_does_not_pass_is_told_and_leaves_what_is_live() {
     assert_eq!(desk.json(&format!("script list {IN}"))["scripts"][0]["newest"], 1);
     assert_eq!(desk.run(&format!("script put {IN} guard @nothing.rhai")).code, 3);
     let told = desk.run(&format!("--language zh-CN script put {IN} guard @guard.rhai")).out;
-    for piece in ["错误[unknown_function]", "没有函数 `alow`", "写 `allow()`", "之前生效的仍然生效"]
+    for piece in ["错误[unknown_function]", "找不到函数 `alow`", "应写成 `allow()`", "之前生效的仍然生效"]
     {
         assert!(told.contains(piece), "{piece}: {told}");
     }
@@ -103,7 +103,7 @@ fn a_folder_tells_of_mistakes_and_of_the_community_s_no_in_the_reader_s_language
     desk.write("folder/third.rhai", GUARD);
     desk.write("folder/third.cases.toml", "[[case]]\nname = \"nothing\"\nexpect = \"hold\"\n");
     let told = desk.run(&format!("--language zh-CN script watch {IN} --folder @folder --once"));
-    for piece in ["没有函数 `alow`", "用例“nothing”\n  期望      hold\n  得到      allow"] {
+    for piece in ["找不到函数 `alow`", "用例“nothing”\n  期望      hold\n  得到      allow"] {
         assert!(told.out.contains(piece), "{piece}: {}{}", told.out, told.err);
     }
     assert!(told.out.contains("由命令写入，而不是来自文件夹"), "{}", told.out);

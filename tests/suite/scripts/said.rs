@@ -222,7 +222,7 @@ fn machines_get_codes_and_arguments_beside_the_words() {
     let value: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
     let found = &value["files"][0]["diagnostics"][0];
     assert_eq!((&found["code"], &found["severity"]), (&"unknown_function".into(), &"error".into()));
-    assert_eq!(found["message"], "没有函数 `alow`");
+    assert_eq!(found["message"], "找不到函数 `alow`");
     assert_eq!(found["message_code"], "script.source.no_function");
     assert_eq!(found["args"], serde_json::json!({ "name": { "name": "alow" } }));
     assert_eq!(found["hint_code"], "script.write.code");
