@@ -136,6 +136,20 @@ fn everything_that_is_said_of_scripts_has_a_text_with_its_arguments() {
 }
 
 #[test]
+fn what_the_runtime_says_of_scripts_has_a_text() {
+    let sources = runtime_sources();
+    let literals = sources.iter().flat_map(|(_, source)| literals(source));
+    let said: BTreeSet<&str> = literals.filter(|it| it.starts_with("script.") && is_code(it)).collect();
+    assert!(said.contains("script.check.name"), "{said:?}");
+    // Severities are named by their enum.
+    for code in said.into_iter().chain(["script.check.error", "script.check.warning"]) {
+        for language in LANGUAGES {
+            assert!(templates(language).contains_key(code), "{language}: {code}");
+        }
+    }
+}
+
+#[test]
 fn every_text_of_a_script_is_one_that_something_says() {
     let said: BTreeSet<&str> = kith_scripts::codes().iter().map(|(code, _)| *code).collect();
     let groups: BTreeSet<&str> = said.iter().filter_map(|code| Some(code.rsplit_once('.')?.0)).collect();
