@@ -144,6 +144,7 @@ fn plain(arg: &Arg) -> serde_json::Value {
         Arg::Message(id) => id.to_string().into(),
         Arg::Receipt(id) => id.to_string().into(),
         Arg::Community(id) => id.to_string().into(),
+        Arg::Text(text) => text.code.clone().into(),
         Arg::Body(_) | Arg::Quote { .. } => serde_json::Value::Null,
     }
 }
