@@ -12,6 +12,7 @@ mod hostile;
 mod http;
 mod recovery;
 mod scripts;
+mod search;
 mod texts;
 mod tidy;
 mod world;

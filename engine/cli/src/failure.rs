@@ -5,12 +5,14 @@ use std::error::Error;
 use kith_core::community::Language;
 use kith_core::notice::Text;
 use kith_core::ports::StoreError;
+use kith_core::ports::search::SearchError;
 use kith_core::refusal::Refusal;
 use kith_runtime::blueprint::BlueprintError;
 use kith_runtime::draft::AskError;
 use kith_runtime::export::ExportError;
 use kith_runtime::host::BringError;
 use kith_runtime::import::read::OpenError;
+use kith_runtime::indexing::{FeedError, FindError};
 use kith_runtime::scripting::{FolderError, Problem, PutError, WatchError};
 use kith_runtime::texts::Reader;
 use kith_runtime::transfer::TransferError;
@@ -176,6 +178,31 @@ impl From<BringError> for Failure {
         match error {
             BringError::Ask(error) => error.into(),
             BringError::Transfer(error) => error.into(),
+        }
+    }
+}
+
+impl From<SearchError> for Failure {
+    fn from(error: SearchError) -> Self {
+        Self::chain(Exit::Failed, "cli.search", &error)
+    }
+}
+
+impl From<FeedError> for Failure {
+    fn from(error: FeedError) -> Self {
+        match error {
+            FeedError::Store(error) => error.into(),
+            FeedError::Search(error) => error.into(),
+            error @ FeedError::Unreadable { .. } => Self::chain(Exit::Problems, "cli.damaged", &error),
+        }
+    }
+}
+
+impl From<FindError> for Failure {
+    fn from(error: FindError) -> Self {
+        match error {
+            FindError::Search(error) => error.into(),
+            FindError::Ask(error) => error.into(),
         }
     }
 }

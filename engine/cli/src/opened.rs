@@ -1,11 +1,14 @@
 //! An opened DATA folder: the store, what is derived from it, and an engine over both.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kith_core::hook::Extensions;
+use kith_core::ports::search::Search;
 use kith_core::ports::{Clock, DueIndex, Keys, Records, Snapshots, StoreError};
 use kith_runtime::engine::{Engine, Options, Ports};
+use kith_runtime::indexing::{Feeder, Indexing, OnProgress as OnFed};
+use kith_search::SearchFolder;
 use kith_store::derived::{DerivedIndex, OnProgress};
 use kith_store::{BlobFolder, Store};
 
@@ -15,6 +18,10 @@ use crate::scripting::Scripting;
 /// An opened DATA folder. Dropping it closes the folder, whoever still has its ports; what extensions
 /// measured is written before.
 pub struct Opened {
+    /// First, so that it ends before what it reads is closed.
+    indexing: OnceLock<Indexing>,
+    starting: Mutex<()>,
+    search: Arc<SearchFolder>,
     scripting: Scripting,
     extensions: Arc<dyn Extensions>,
     store: Store,
@@ -35,7 +42,18 @@ impl Opened {
         let blobs = Arc::new(store.blobs()?);
         let scripting = Scripting::default();
         let extensions = scripting.extensions(store.keys(), &index);
-        Ok(Self { scripting, extensions, store, index, blobs, clock })
+        let search = Arc::new(SearchFolder::below(store.folder(), store.keys()));
+        Ok(Self {
+            indexing: OnceLock::new(),
+            starting: Mutex::default(),
+            search,
+            scripting,
+            extensions,
+            store,
+            index,
+            blobs,
+            clock,
+        })
     }
 
     /// The store itself: backup, verify, compaction.
@@ -51,6 +69,33 @@ impl Opened {
     /// The script host.
     pub fn scripting(&self) -> &Scripting {
         &self.scripting
+    }
+
+    /// Search, fed in a thread of its own from the first call on. Serving does not wait for it.
+    pub fn indexing(&self) -> Result<&Indexing, StoreError> {
+        let _one_at_a_time = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(indexing) = self.indexing.get() {
+            return Ok(indexing);
+        }
+        let (records, search) = self.searched();
+        let started = Indexing::start(records, search, Box::new(|_| {}));
+        let started = started.map_err(|error| StoreError::Derived(error.to_string()))?;
+        Ok(self.indexing.get_or_init(|| started))
+    }
+
+    /// Search without its thread, for who waits until it is caught up; instead of `indexing`, not beside it.
+    pub fn feeder(&self, on_progress: OnFed) -> (Feeder, Arc<dyn Search>) {
+        let (records, search) = self.searched();
+        (Feeder::new(records, Arc::clone(&search), on_progress), search)
+    }
+
+    /// Whether DATA has an index for search.
+    pub fn has_search(&self) -> bool {
+        SearchFolder::is_there(self.store.folder())
+    }
+
+    fn searched(&self) -> (Arc<dyn Records>, Arc<dyn Search>) {
+        (Arc::clone(self.store.log()) as _, Arc::clone(&self.search) as _)
     }
 
     /// Everything the runtime needs of the world.

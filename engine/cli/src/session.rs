@@ -157,6 +157,16 @@ impl Session {
         }
     }
 
+    /// Lets search catch up, if DATA has any: what was erased is to be in no file when a command says that
+    /// it is gone.
+    pub(crate) async fn search_settled(&self) -> Result<(), Failure> {
+        if !self.opened.has_search() {
+            return Ok(());
+        }
+        let (mut feeder, _) = self.opened.feeder(Box::new(|_| {}));
+        Ok(tokio::task::block_in_place(|| feeder.catch_up())?)
+    }
+
     /// The time.
     pub(crate) fn now_ms(&self) -> u64 {
         SystemClock::start().wall_ms()

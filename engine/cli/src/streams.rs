@@ -16,6 +16,16 @@ pub struct Streams {
     err: Box<dyn Write>,
     input: Box<dyn BufRead>,
     bars: ProgressDrawTarget,
+    paint: Paint,
+}
+
+/// Whether what stands out may be painted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Paint {
+    /// Somebody looks at a terminal.
+    Terminal,
+    /// Text goes to a file or another program.
+    Plain,
 }
 
 impl Streams {
@@ -26,13 +36,14 @@ impl Streams {
             false => ProgressDrawTarget::hidden(),
         };
         let input = Box::new(BufReader::new(io::stdin()));
-        Self { out: Box::new(io::stdout()), err: Box::new(io::stderr()), input, bars }
+        let paint = if io::stdout().is_terminal() { Paint::Terminal } else { Paint::Plain };
+        Self { out: Box::new(io::stdout()), err: Box::new(io::stderr()), input, bars, paint }
     }
 
     /// Streams of one's own, without progress and with nothing to read.
     pub fn new(out: impl Write + 'static, err: impl Write + 'static) -> Self {
         let (out, err, input) = (Box::new(out), Box::new(err), Box::new(io::empty()));
-        Self { out, err, input, bars: ProgressDrawTarget::hidden() }
+        Self { out, err, input, bars: ProgressDrawTarget::hidden(), paint: Paint::Plain }
     }
 
     /// The same with something to read.
@@ -47,6 +58,11 @@ impl Streams {
         (&mut self.input).take(LINE_BYTES_MAX).read_line(&mut line)?;
         line.truncate(line.trim_end_matches(['\r', '\n']).len());
         Ok(line)
+    }
+
+    /// Whether what stands out may be painted.
+    pub(crate) fn paint(&self) -> Paint {
+        self.paint
     }
 
     /// Writes a result.

@@ -4,6 +4,8 @@
 //! without gaps, chained by hash), an append names the frame it must be, and a store refuses any other. The
 //! store owns its threads; completion arrives by callback.
 
+pub mod search;
+
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 

@@ -12,6 +12,7 @@ pub mod writer;
 pub mod export;
 pub mod extend;
 pub mod import;
+pub mod indexing;
 pub mod reading;
 pub mod recover;
 pub mod replay;

@@ -54,7 +54,7 @@ impl Store {
     }
 
     /// The DATA folder.
-    pub(crate) fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         let log = &self.log.shared.dir;
         log.parent().unwrap_or(log)
     }

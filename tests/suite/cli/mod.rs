@@ -8,6 +8,7 @@ mod community;
 mod demo;
 mod failures;
 mod past;
+mod search;
 mod sign_in;
 mod topic;
 mod undo;

@@ -1,8 +1,8 @@
 //! Which crate may know which: the table of the design, compared with every manifest.
 //!
-//! `core ← store, scripts, runtime ← cli`, and a heavy or dangerous library has one crate that knows it. A
-//! new crate is a row of `CRATES`; a library kept to one crate is a row of `RESERVED`. Development and build
-//! dependencies count too.
+//! `core ← store, scripts, search, runtime ← cli`, and a heavy or dangerous library has one crate that knows
+//! it. A new crate is a row of `CRATES`; a library kept to one crate is a row of `RESERVED`. Development and
+//! build dependencies count too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,17 +48,26 @@ const CRATES: &[Crate] = &[
         ]),
     },
     Crate { name: "kith-scripts", ours: &["kith-core"], foreign: Foreign::Free },
+    Crate { name: "kith-search", ours: &["kith-core"], foreign: Foreign::Free },
     Crate { name: "kith-store", ours: &["kith-core"], foreign: Foreign::Free },
     Crate { name: "kith-runtime", ours: &["kith-core"], foreign: Foreign::Free },
     Crate { name: "kith-http", ours: &["kith-core", "kith-runtime"], foreign: Foreign::Free },
     Crate {
         name: "kith",
-        ours: &["kith-core", "kith-http", "kith-runtime", "kith-scripts", "kith-store"],
+        ours: &["kith-core", "kith-http", "kith-runtime", "kith-scripts", "kith-search", "kith-store"],
         foreign: Foreign::Free,
     },
     Crate {
         name: "kith-tests",
-        ours: &["kith", "kith-core", "kith-http", "kith-runtime", "kith-scripts", "kith-store"],
+        ours: &[
+            "kith",
+            "kith-core",
+            "kith-http",
+            "kith-runtime",
+            "kith-scripts",
+            "kith-search",
+            "kith-store",
+        ],
         foreign: Foreign::Everything,
     },
 ];
@@ -74,6 +83,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("notify", &["kith-runtime"]),
     ("rhai", &["kith-scripts"]),
     ("sled", &["kith-store"]),
+    ("tantivy", &["kith-search"]),
     ("tokio", &["kith-runtime", "kith-http", "kith"]),
     ("utoipa", &["kith-http"]),
     ("wasmtime", &["kith-wasm"]),

@@ -179,6 +179,7 @@ impl Erase {
             // The keys go once the record is durable; a view is answered after that.
             for _ in 0..LOOKS_MAX {
                 if session.engine.view(id, |stream| stream.erasures.is_empty()).await? {
+                    session.search_settled().await?;
                     let value = json!({ "id": self.member, "erased": true });
                     return Ok(Report::new(&value, format!("{} is erased\n", self.member)));
                 }

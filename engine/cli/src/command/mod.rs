@@ -19,6 +19,7 @@ mod receipt;
 mod replay;
 mod restore;
 mod script;
+mod search;
 mod serve;
 mod shown;
 mod span;
@@ -99,6 +100,8 @@ pub(crate) enum Command {
     Channel(channel::Channels),
     /// Serve the API and the pages
     Serve(serve::Serve),
+    /// Find messages by what they say
+    Search(search::Search),
     /// Watch a small group live: the gate, talk, an ad held, a receipt, an appeal
     Demo(demo::Demo),
     /// Measure the engine, each figure beside a reference of the same run
@@ -133,6 +136,7 @@ pub(crate) fn run(arguments: Arguments, streams: &mut Streams) -> Result<Report,
         Command::Undo(undo) => undo.run(&mut stage),
         Command::Channel(channels) => channels.run(),
         Command::Serve(serve) => serve.run(&mut stage),
+        Command::Search(search) => search.run(&mut stage),
         Command::Demo(demo) => demo.run(&mut stage),
         Command::Bench(bench) => bench.run(&stage),
         Command::Completions(completions) => completions.run(),

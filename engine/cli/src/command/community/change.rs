@@ -104,6 +104,7 @@ fn set_status(place: &Data, name: &str, wanted: Wanted) -> Result<Report, Failur
         let id = session.community(name).await?;
         session.index_ready().await;
         let row = session.operator().await?.set_status(id, wanted).await?;
+        session.search_settled().await?;
         settled(row)
     })
 }
