@@ -17,6 +17,7 @@ const NOUNS: &[&str] = &[
     "card",
     "channel",
     "community",
+    "connector",
     "gate",
     "host",
     "import",

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use crate::command::{self, Actor};
+use crate::command::{self, Actor, CommandKind};
 use crate::decide::{Ctx, Outcome, check_key};
 use crate::ids::CommandId;
 use crate::limits::{COMMANDS_PER_MINUTE_MAX, OUTCOME_KEPT_MS};
@@ -86,6 +86,13 @@ pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(),
     Ok(())
 }
 
+/// Whether a command counts towards its actor's rate. A connector speaks for many: quotas, slow mode and
+/// rules bound each of them.
+fn is_counted(command: &command::Command) -> bool {
+    matches!(command.actor, Actor::Member(_) | Actor::Person(_))
+        && !matches!(command.kind, CommandKind::Connector(_))
+}
+
 /// What was answered to a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
@@ -124,7 +131,7 @@ impl Answers {
 
     /// Refuses a member's command above the rate.
     pub fn within_rate(&self, command: &command::Command) -> Result<(), Refusal> {
-        let counted = matches!(command.actor, Actor::Member(_) | Actor::Person(_));
+        let counted = is_counted(command);
         let this_minute = command.at_ms / MINUTE_MS == self.minute;
         let asked = self.rates.get(&command.actor).copied().unwrap_or(0);
         if counted && this_minute && asked >= COMMANDS_PER_MINUTE_MAX {
@@ -141,7 +148,7 @@ impl Answers {
             self.minute = minute;
             self.rates.clear();
         }
-        if matches!(command.actor, Actor::Member(_) | Actor::Person(_)) {
+        if is_counted(command) {
             *self.rates.entry(command.actor).or_insert(0) += 1;
         }
         self.forget_before(command.at_ms.saturating_sub(OUTCOME_KEPT_MS));

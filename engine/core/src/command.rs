@@ -10,8 +10,8 @@ use sha2::Sha256;
 use crate::ids::{CommandId, CommunityId, MemberId, PersonId, TimerId};
 use crate::role::{Need, Permission};
 use crate::{
-    answer, card, channel, community, gate, handoff, host, import, member, message, privacy, queue, role,
-    rule, script, timer, topic,
+    answer, card, channel, community, connector, gate, handoff, host, import, member, message, privacy,
+    queue, role, rule, script, timer, topic,
 };
 
 /// Who asks.
@@ -138,4 +138,6 @@ commands! {
     Script(script);
     /// What to talk about.
     Topic(topic);
+    /// Bots of other networks.
+    Connector(connector);
 }

@@ -22,8 +22,8 @@ use crate::refusal::Refusal;
 use crate::script::Run;
 use crate::stream::{Community, Kind, Stream};
 use crate::{
-    card, channel, community, gate, handoff, host, import, limits, member, message, privacy, queue, role,
-    rule, script, timer, topic,
+    card, channel, community, connector, gate, handoff, host, import, limits, member, message, privacy,
+    queue, role, rule, script, timer, topic,
 };
 
 /// What `prepare` says of a command that it does not refuse.
@@ -158,6 +158,9 @@ pub fn prepare(stream: &Stream, command: &Command) -> Result<Prepared, Refusal> 
     if let (CommandKind::Message(command), Kind::Community(community)) = (&command.kind, &stream.kind) {
         message::facts(community, command, &mut facts);
     }
+    if let Kind::Community(community) = &stream.kind {
+        connector::facts(community, &command.kind, &mut facts);
+    }
     if let (CommandKind::Script(script::Command::Undo(undo)), Kind::Community(community)) =
         (&command.kind, &stream.kind)
     {
@@ -227,6 +230,7 @@ pub(crate) fn decide_kind(ctx: &Ctx<'_>, kind: &CommandKind, out: &mut Outcome) 
         CommandKind::Answer(command) => answer::decide(ctx, command, out),
         CommandKind::Script(command) => script::decide(ctx, command, out),
         CommandKind::Topic(command) => topic::decide(ctx, command, out),
+        CommandKind::Connector(command) => connector::decide(ctx, command, out),
     }
 }
 
@@ -269,12 +273,16 @@ pub fn apply(stream: &mut Stream, event: &Event, moment: &Moment, bodies: &Bodie
             stream.erasures.add_everything();
             stream.bodies = Bodies::default();
         }
+        Event::Connector(connector::Event::Disconnected { old }) => {
+            stream.erasures.add(connector::owner(old.id), None);
+        }
         _ => {}
     }
     let Kind::Community(community) = &mut stream.kind else { return };
     let kept = &mut stream.bodies;
     rule::saw(community, event, moment);
     queue::saw(community, event, moment, (kept, bodies));
+    connector::saw(community, event, (kept, bodies));
     match event {
         Event::Community(event) => community::apply(community, event, moment, (kept, bodies)),
         Event::Role(event) => role::apply(community, event),
@@ -296,6 +304,7 @@ pub fn apply(stream: &mut Stream, event: &Event, moment: &Moment, bodies: &Bodie
         Event::Import(event) => import::apply(community, event, moment, (kept, bodies)),
         Event::Script(event) => script::apply(community, event, moment, (kept, bodies)),
         Event::Topic(event) => topic::apply(community, event, (kept, bodies)),
+        Event::Connector(event) => connector::apply(community, event, moment, (kept, bodies)),
         Event::FormatRaised { .. }
         | Event::Timer(_)
         | Event::Handoff(_)

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    answer, card, channel, community, gate, handoff, host, import, member, message, privacy, queue, role,
-    rule, script, timer, topic,
+    answer, card, channel, community, connector, gate, handoff, host, import, member, message, privacy,
+    queue, role, rule, script, timer, topic,
 };
 
 macro_rules! events {
@@ -64,4 +64,6 @@ events! {
     Script(script);
     /// What to talk about.
     Topic(topic);
+    /// Bots of other networks.
+    Connector(connector);
 }

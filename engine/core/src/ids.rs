@@ -177,6 +177,8 @@ ids! {
     TokenId = "tok";
     /// A person signed in with a browser.
     SessionId = "ses";
+    /// A bot of another network.
+    ConnectorId = "cnn";
     /// A hand-off from one stream to another.
     HandoffId = "hnd";
 }

@@ -16,6 +16,7 @@ pub mod stream;
 pub mod card;
 pub mod channel;
 pub mod community;
+pub mod connector;
 pub mod gate;
 pub mod handoff;
 pub mod hook;

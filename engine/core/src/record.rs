@@ -120,6 +120,7 @@ impl Record {
                 | CommandKind::Queue(_)
                 | CommandKind::Timer(_)
                 | CommandKind::Script(_)
+                | CommandKind::Connector(_)
         );
         if !posts && self.runs.is_empty() {
             return Vec::new();

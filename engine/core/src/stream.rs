@@ -11,6 +11,7 @@ use crate::body::Bodies;
 use crate::card;
 use crate::channel::Channels;
 use crate::community::Profile;
+use crate::connector::Connectors;
 use crate::gate::Gate;
 use crate::handoff::Handoffs;
 use crate::host::{Host, Hosted};
@@ -101,6 +102,9 @@ pub struct Community {
     /// What is planned to talk about, and what was raised.
     #[serde(default, skip_serializing_if = "Topics::is_empty")]
     pub topics: Topics,
+    /// Bots of other networks, and whom they brought.
+    #[serde(default, skip_serializing_if = "Connectors::is_empty")]
+    pub connectors: Connectors,
 }
 
 impl Stream {

@@ -121,6 +121,19 @@ impl Bench {
         reference
     }
 
+    /// A body of somebody's that comes with the next command.
+    pub(crate) fn body_of(&mut self, owner: MemberId, text: &str) -> BodyRef {
+        self.body(text);
+        let body = self.bodies.last_mut().expect("it was just put there");
+        body.owner = owner;
+        body.reference()
+    }
+
+    /// The id of the next command, once so many more bodies were made for it.
+    pub(crate) fn upcoming(&self, bodies: u128) -> CommandId {
+        CommandId(mint(self.now_ms + 1_000, self.minted + bodies + 1))
+    }
+
     /// Takes the bodies of the next command away, to put them with several.
     pub(crate) fn take_bodies(&mut self) -> Vec<Body> {
         std::mem::take(&mut self.bodies)

@@ -18,7 +18,7 @@ use crate::member::Standing;
 use crate::moment::{Moment, SECOND_MS};
 use crate::refusal::Refusal;
 use crate::stream::Community;
-use crate::{gate, import, member, message};
+use crate::{connector, gate, import, member, message};
 
 /// Whether a person may act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -246,7 +246,8 @@ pub fn rehost(ctx: &Ctx<'_>, command: &super::Command, out: &mut Outcome) -> Res
 
 /// Refuses a message above the quota of this second.
 pub fn within_messages(community: &Community, command: &command::Command) -> Result<(), Refusal> {
-    let posts = matches!(command.kind, CommandKind::Message(message::Command::Post { .. }));
+    let posts = matches!(command.kind, CommandKind::Message(message::Command::Post { .. }))
+        || connector::relayed(&command.kind).is_some();
     let Some(quotas) = community.hosted.quotas.as_ref().filter(|_| posts) else { return Ok(()) };
     let (second, count) = community.hosted.posted;
     if second == command.at_ms / SECOND_MS && count >= quotas.messages_per_second {
@@ -272,6 +273,7 @@ pub fn within_members(
             event,
             AnyEvent::Member(member::Event::Joined { .. })
                 | AnyEvent::Import(import::Event::MemberImported { .. })
+                | AnyEvent::Connector(connector::Event::Met { row: Some(_), .. })
         )
     };
     let coming = out.events.iter().filter(comes).count() as u64;

@@ -79,7 +79,7 @@ pub(super) fn delete(
         ctx.fresh_text("reason", reason, limits::REASON_BYTES_MAX)?;
     }
     accepted::answer_deleted(ctx, header, out);
-    out.event(Event::Deleted { message: id, by, reason });
+    out.event(Event::Deleted { message: id, by, reason, origin: header.origin.as_deref().copied() });
     if !own {
         let text = Text::new("message.deleted_by_moderator")
             .with("message", Arg::Message(id))

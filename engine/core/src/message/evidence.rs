@@ -55,9 +55,15 @@ pub fn facts(community: &Community, command: &Command, facts: &mut Facts) {
         Command::UnacceptAnswer { question } => (Some(*question), None),
         Command::Unpin { .. } | Command::Announce { .. } | Command::Configure { .. } => (None, None),
     };
+    first.into_iter().chain(second).for_each(|id| missing(community, id, facts));
+}
+
+/// Names a message that a command is about, if the state no longer knows of it.
+pub fn missing(community: &Community, id: MessageId, facts: &mut Facts) {
     let messages = &community.messages;
-    let named = first.into_iter().chain(second);
-    facts.messages.extend(named.filter(|id| messages.get(*id).is_none() && !messages.is_deleted(*id)));
+    if messages.get(id).is_none() && !messages.is_deleted(id) {
+        facts.messages.insert(id);
+    }
 }
 
 /// The header of a message as the record that posted it has it; `None` if the record did not post it.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ack, Deletion, Measure};
+use super::{Ack, Deletion, Measure, Origin};
 use crate::ids::{ChannelId, MemberId, MessageId};
 
 /// Whether a message asks for help.
@@ -68,6 +68,9 @@ pub struct Header {
     /// Whether it is an announcement, and asks to be confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub announcement: Option<Ack>,
+    /// Where it came from, where that was another network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Box<Origin>>,
 }
 
 pub(super) fn is_zero(number: &u16) -> bool {
@@ -93,6 +96,7 @@ impl Header {
             deleted: None,
             reactions: BTreeMap::new(),
             announcement: None,
+            origin: None,
         }
     }
 

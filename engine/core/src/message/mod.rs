@@ -14,6 +14,7 @@ mod measure;
 mod mention;
 mod part;
 
+mod origin;
 mod post;
 mod typed;
 
@@ -34,10 +35,11 @@ pub(crate) use accepted::answer_deleted;
 pub use announcement::{Ack, Acknowledgements, Announcement, acknowledged};
 pub use change::Deletion;
 pub use config::{MessageConfig, configure};
-pub use evidence::{Evidence, facts, header_of, posted_id};
+pub use evidence::{Evidence, facts, header_of, missing, posted_id};
 pub use header::{Header, Sort};
 pub use measure::{Measure, measure};
 pub use mention::{MENTIONED, Mentions};
+pub use origin::{Origin, relay};
 pub use part::{Blob, CardSubject, MediaType, Part};
 pub use post::{Held, release, review};
 pub use typed::split as typed;
@@ -222,6 +224,9 @@ pub enum Event {
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<BodyRef>,
+        /// Where it came from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<Origin>,
     },
     /// A deleted message is shown again: what had deleted it was undone. What went with it comes by events
     /// of its own.
@@ -308,8 +313,8 @@ pub enum Event {
 /// Decides a message command.
 pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(), Refusal> {
     match command {
-        Command::Post { .. } => post::decide(ctx, command, out),
-        Command::Announce { .. } => post::decide(ctx, command, out),
+        Command::Post { .. } => post::decide(ctx, command, None, out),
+        Command::Announce { .. } => post::decide(ctx, command, None, out),
         Command::Edit { message, parts } => change::edit(ctx, *message, parts, out),
         Command::Delete { message, reason } => change::delete(ctx, *message, *reason, out),
         Command::React { message, emoji } => reaction::react(ctx, *message, emoji, out),

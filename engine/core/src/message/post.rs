@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ack, Command, Event, Header, Measure, Mentions, Messages, Part, Sort};
+use super::{Ack, Command, Event, Header, Measure, Mentions, Messages, Origin, Part, Sort};
 use super::{announcement, evidence, mention, part, typed};
 use crate::body::BodyRef;
 use crate::channel::{self, Channel, Kind, Status};
@@ -63,32 +63,41 @@ struct Saying<'a> {
     sort: Sort,
     mentions: &'a Mentions,
     announcement: Option<Ack>,
+    origin: Option<Box<Origin>>,
 }
 
-/// Decides `Post` and `Announce`; other commands are not this file's.
-pub(super) fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(), Refusal> {
+/// Decides `Post` and `Announce`; other commands are not this file's. `origin` is where it came from, if that
+/// was another network.
+pub(super) fn decide(
+    ctx: &Ctx<'_>,
+    command: &Command,
+    origin: Option<Box<Origin>>,
+    out: &mut Outcome,
+) -> Result<(), Refusal> {
     match command {
         Command::Post { channel, parts, reply_to, sort, mentions } => {
             let (channel, reply_to, sort) = (*channel, *reply_to, *sort);
-            say(ctx, &Saying { channel, parts, reply_to, sort, mentions, announcement: None }, out)
+            let saying = Saying { channel, parts, reply_to, sort, mentions, announcement: None, origin };
+            say(ctx, saying, out)
         }
         Command::Announce { channel, parts, ack, mentions } => {
             let (channel, announcement) = (*channel, Some(*ack));
-            let saying = Saying { channel, parts, reply_to: None, sort: Sort::Talk, mentions, announcement };
-            say(ctx, &saying, out)
+            let (reply_to, sort) = (None, Sort::Talk);
+            let saying = Saying { channel, parts, reply_to, sort, mentions, announcement, origin };
+            say(ctx, saying, out)
         }
         _ => Err(Refusal::NothingToChange),
     }
 }
 
-fn say(ctx: &Ctx<'_>, saying: &Saying<'_>, out: &mut Outcome) -> Result<(), Refusal> {
+fn say(ctx: &Ctx<'_>, saying: Saying<'_>, out: &mut Outcome) -> Result<(), Refusal> {
     let author = ctx.acting()?;
     let channel = channel::find_readable(ctx, saying.channel)?;
-    may_say(ctx, saying, author, channel)?;
+    may_say(ctx, &saying, author, channel)?;
     let texts = part::check(ctx, saying.parts)?;
     let texts = Reading::of(&texts);
     mention::check_counts(ctx, saying.mentions)?;
-    check_objects(ctx, saying, channel)?;
+    check_objects(ctx, &saying, channel)?;
     if saying.announcement.is_none()
         && author.standing != Standing::Bot
         && let Some(call) = texts.first().and_then(|text| typed::read(ctx, saying.parts, text))
@@ -100,6 +109,7 @@ fn say(ctx: &Ctx<'_>, saying: &Saying<'_>, out: &mut Outcome) -> Result<(), Refu
         reply_to: saying.reply_to,
         sort: saying.sort,
         announcement: saying.announcement,
+        origin: saying.origin,
         ..Header::new(MessageId(ctx.command.id.0), channel.id, author.id, ctx.at_ms())
             .measured(Measure::of(&texts))
     };

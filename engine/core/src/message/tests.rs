@@ -218,7 +218,7 @@ fn a_deletion_says_who_and_why_and_tells_the_author() {
     let reason = Some(bench.body("off topic"));
     let id = scene.ann;
     let events = bench.ask(MODERATOR, Command::Delete { message: id, reason }).unwrap();
-    assert_eq!(events[0], Event::Deleted { message: id, by: Some(MODERATOR), reason }.into());
+    assert_eq!(events[0], Event::Deleted { message: id, by: Some(MODERATOR), reason, origin: None }.into());
     let told = &bench.community().members.get(ANN).unwrap().notices;
     assert_eq!(told.last().unwrap().text.code, "message.deleted_by_moderator");
     let deletion = Deletion { at_ms: bench.now_ms(), by: Some(MODERATOR) };

@@ -131,6 +131,9 @@ pub fn finish(stream: &Stream, command: &Command, out: &mut Outcome) -> Result<(
 ///
 /// A banned person stays tied to the row: erasing oneself is no way around a ban.
 pub(super) fn forget(community: &mut Community, id: MemberId, moment: &Moment) {
+    if let Some(member) = community.members.get(id) {
+        community.connectors.forget(id, member.standing);
+    }
     community.members.change(id, |member| {
         if !matches!(member.standing, Standing::Banned { .. }) {
             member.person = None;

@@ -31,6 +31,14 @@ pub struct Role {
     pub permissions: BTreeSet<Permission>,
 }
 
+impl Role {
+    /// Whether it allows something, said or because it allows everything that is older.
+    pub fn allows(&self, permission: Permission) -> bool {
+        let everything = || Permission::first().all(|older| self.permissions.contains(&older));
+        self.permissions.contains(&permission) || (permission.is_later() && everything())
+    }
+}
+
 /// The name of the role that every member has.
 pub const MEMBER: &str = "member";
 /// The name of the owner's role.
@@ -57,10 +65,11 @@ impl Default for Roles {
             |rank, permissions: &[P]| Role { rank, permissions: permissions.iter().copied().collect() };
         let moderator =
             [P::Read, P::Post, P::React, P::Invite, P::Announce, P::Moderate, P::Sanction, P::Approve];
-        let admin: Vec<P> = P::ALL.to_vec();
+        // What came later these two have without its being said: states of before say nothing of it.
+        let all: Vec<P> = P::first().collect();
         Self(BTreeMap::from([
-            (OWNER.to_owned(), role(100, P::ALL)),
-            (ADMIN.to_owned(), role(80, &admin)),
+            (OWNER.to_owned(), role(100, &all)),
+            (ADMIN.to_owned(), role(80, &all)),
             (MODERATOR.to_owned(), role(60, &moderator)),
             (MEMBER.to_owned(), role(20, &[P::Read, P::Post, P::React, P::Invite])),
             (GUEST.to_owned(), role(0, &[P::Read])),
@@ -91,11 +100,7 @@ impl Roles {
 
     /// Whether any role of the member allows it.
     pub fn allow(&self, member: &Member, permission: Permission) -> bool {
-        member
-            .roles
-            .iter()
-            .filter_map(|name| self.find(name))
-            .any(|role| role.permissions.contains(&permission))
+        member.roles.iter().filter_map(|name| self.find(name)).any(|role| role.allows(permission))
     }
 }
 

@@ -61,6 +61,24 @@ permissions! {
     ManageSettings = "manage_settings";
     /// Bring a past in.
     Import = "import";
+    /// Connect other networks, and speak for their people.
+    Connect = "connect";
+}
+
+impl Permission {
+    /// Those that came after communities were founded without them. A role that allows all the others allows
+    /// these too: the owner, and administrators unless they were given less.
+    const LATER: &'static [Self] = &[Self::Connect];
+
+    /// Whether it came later.
+    pub fn is_later(self) -> bool {
+        Self::LATER.contains(&self)
+    }
+
+    /// Those that have been there from the first.
+    pub fn first() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|permission| !permission.is_later())
+    }
 }
 
 /// What a command asks of its actor.

@@ -38,6 +38,11 @@ impl SlowModes {
         }
     }
 
+    /// Whether it is on anywhere.
+    pub fn is_on(&self) -> bool {
+        self.everywhere.is_some() || !self.channels.is_empty()
+    }
+
     /// The longest wait, milliseconds.
     pub(super) fn horizon_ms(&self) -> u64 {
         self.channels.values().chain(&self.everywhere).map(|wait| wait.0).max().unwrap_or(0)

@@ -119,7 +119,7 @@ pub(super) fn stretches<'a>(record: &'a Record, bodies: &'a Bodies, state: &Stre
         return record.events.iter().map(stretch).collect();
     }
     let asked = match &record.command.kind {
-        CommandKind::Message(_) => {
+        CommandKind::Message(_) | CommandKind::Connector(_) => {
             said::posted(record).map(Asked::Said).or_else(|| typed(record, bodies).map(Asked::Typed))
         }
         CommandKind::Card(asked) => changing(record, asked).map(Asked::Changing),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use kith_core::body::Bodies;
 use kith_core::command::CommandKind;
+use kith_core::connector;
 use kith_core::event::Event;
 use kith_core::ids::{ChannelId, CommandId, MemberId, MessageId};
 use kith_core::import::{self, Label};
@@ -138,13 +139,16 @@ fn fate(record: &Record) -> Option<Fate<'_>> {
 
 /// What a command to post or edit says.
 pub(super) fn posted(record: &Record) -> Option<Said<'_>> {
-    let CommandKind::Message(asked) = &record.command.kind else { return None };
-    let (parts, reply_to, mentions, edit) = match asked {
-        message::Command::Post { parts, reply_to, mentions, .. } => (parts, *reply_to, mentions, false),
-        message::Command::Announce { parts, mentions, .. } => (parts, None, mentions, false),
-        message::Command::Edit { parts, .. } => (parts, None, &NOBODY, true),
-        _ => return None,
+    let (parts, reply_to, mentions, edit) = match &record.command.kind {
+        CommandKind::Message(asked) => match asked {
+            message::Command::Post { parts, reply_to, mentions, .. } => (parts, *reply_to, mentions, false),
+            message::Command::Announce { parts, mentions, .. } => (parts, None, mentions, false),
+            message::Command::Edit { parts, .. } => (parts, None, &NOBODY, true),
+            _ => return None,
+        },
+        kind => connector::relayed(kind).map(|said| (&said.parts, said.reply_to, &NOBODY, false))?,
     };
+    let announced = matches!(record.command.kind, CommandKind::Message(message::Command::Announce { .. }));
     let fate = fate(record)?;
     let old = record.evidence.messages.get(&fate.message).and_then(Option::as_ref);
     let author = fate.author.or(old.map(|header| header.author)).or(match record.command.actor {
@@ -162,7 +166,7 @@ pub(super) fn posted(record: &Record) -> Option<Said<'_>> {
         reply_to,
         mentions,
         edit,
-        announced: matches!(asked, message::Command::Announce { .. }),
+        announced,
         imported: false,
         label: None,
         recorded: fate.verdict,

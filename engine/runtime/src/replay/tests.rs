@@ -1,5 +1,6 @@
 //! Replays over small histories that a writer made, with a stand-in for the script host.
 
+mod elsewhere;
 mod hooks;
 
 use std::collections::BTreeSet;

@@ -5,7 +5,9 @@ use kith_core::body::BodyRef;
 use kith_core::event::Event;
 use kith_core::hook::Input;
 use kith_core::ids::{ChannelId, MemberId, MessageId};
-use kith_core::{card, channel, community, gate, import, member, message, privacy, queue, role, rule, topic};
+use kith_core::{
+    card, channel, community, connector, gate, import, member, message, privacy, queue, role, rule, topic,
+};
 use rhai::{Dynamic, EvalAltResult};
 use serde::Serialize;
 
@@ -109,7 +111,7 @@ kinds! {
     "message.undeleted": Event::Message(message::Event::Undeleted { message, .. }) => {
         message: "Message" = message
     };
-    "message.deleted": Event::Message(message::Event::Deleted { message, by, reason }) => {
+    "message.deleted": Event::Message(message::Event::Deleted { message, by, reason, .. }) => {
         message: "Message" = message, by: "Member" = by, reason: "text" = reason
     };
     "message.pinned": Event::Message(message::Event::Pinned { message, channel, .. }) => {
@@ -242,6 +244,8 @@ kinds! {
         message: "Message" = raised.message, channel: "Channel" = raised.channel
     };
     "topic.changed": Event::Topic(_) => {};
+    "connector.met": Event::Connector(connector::Event::Met { met, .. }) => { member: "Member" = met.member };
+    "connector.changed": Event::Connector(_) => {};
     "script.changed": Event::Script(_) => {};
     "host.other": Event::Host(_) => {};
     "engine.other": Event::Handoff(_) | Event::Timer(_) | Event::Answer(_) | Event::FormatRaised { .. } => {};

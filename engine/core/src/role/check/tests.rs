@@ -125,6 +125,25 @@ fn one_permission_allows_exactly_what_needs_it() {
 }
 
 #[test]
+fn what_came_later_is_allowed_by_a_role_that_allows_everything_older() {
+    let first: Vec<Permission> = Permission::first().collect();
+    let later: Vec<Permission> = Permission::ALL.iter().copied().filter(|it| it.is_later()).collect();
+    assert_eq!(later, [Permission::Connect]);
+    for (given, allowed) in [(&first[..], true), (&first[1..], false), (&later[..], true)] {
+        let role = Role { rank: 1, permissions: given.iter().copied().collect() };
+        assert_eq!(role.allows(Permission::Connect), allowed, "{given:?}");
+    }
+    let roles = role::Roles::default();
+    let having: Vec<&str> = roles
+        .0
+        .iter()
+        .filter(|(_, role)| role.allows(Permission::Connect))
+        .map(|(name, _)| &**name)
+        .collect();
+    assert_eq!(having, ["admin", "owner"]);
+}
+
+#[test]
 fn nobody_acts_in_a_community_that_they_are_not_in() {
     let community = garden(Permission::ALL);
     for (kind, _) in commands() {

@@ -186,7 +186,7 @@ fn take_down(ctx: &Ctx<'_>, id: MessageId, out: &mut Outcome) -> Result<(), Left
     if let Some(header) = messages.get(id) {
         message::answer_deleted(ctx, header, out);
     }
-    out.event(Event::Deleted { message: id, by: None, reason: None });
+    out.event(Event::Deleted { message: id, by: None, reason: None, origin: None });
     Ok(())
 }
 
