@@ -30,6 +30,7 @@ const NOUNS: &[&str] = &[
     "sanction",
     "script",
     "text",
+    "webhook",
 ];
 
 /// Looks like a code and is the name of a setting.

@@ -11,7 +11,7 @@ use crate::ids::{CommandId, CommunityId, MemberId, PersonId, TimerId};
 use crate::role::{Need, Permission};
 use crate::{
     answer, card, channel, community, connector, gate, handoff, host, import, member, message, privacy,
-    queue, role, rule, script, timer, topic,
+    queue, role, rule, script, timer, topic, webhook,
 };
 
 /// Who asks.
@@ -140,4 +140,6 @@ commands! {
     Topic(topic);
     /// Bots of other networks.
     Connector(connector);
+    /// Addresses that are told of what happens.
+    Webhook(webhook);
 }

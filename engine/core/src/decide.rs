@@ -23,7 +23,7 @@ use crate::script::Run;
 use crate::stream::{Community, Kind, Stream};
 use crate::{
     card, channel, community, connector, gate, handoff, host, import, limits, member, message, privacy,
-    queue, role, rule, script, timer, topic,
+    queue, role, rule, script, timer, topic, webhook,
 };
 
 /// What `prepare` says of a command that it does not refuse.
@@ -231,6 +231,7 @@ pub(crate) fn decide_kind(ctx: &Ctx<'_>, kind: &CommandKind, out: &mut Outcome) 
         CommandKind::Script(command) => script::decide(ctx, command, out),
         CommandKind::Topic(command) => topic::decide(ctx, command, out),
         CommandKind::Connector(command) => connector::decide(ctx, command, out),
+        CommandKind::Webhook(command) => webhook::decide(ctx, command, out),
     }
 }
 
@@ -276,6 +277,9 @@ pub fn apply(stream: &mut Stream, event: &Event, moment: &Moment, bodies: &Bodie
         Event::Connector(connector::Event::Disconnected { old }) => {
             stream.erasures.add(connector::owner(old.id), None);
         }
+        Event::Webhook(webhook::Event::Removed { old }) => {
+            stream.erasures.add(webhook::owner(old.id), None);
+        }
         _ => {}
     }
     let Kind::Community(community) = &mut stream.kind else { return };
@@ -305,6 +309,7 @@ pub fn apply(stream: &mut Stream, event: &Event, moment: &Moment, bodies: &Bodie
         Event::Script(event) => script::apply(community, event, moment, (kept, bodies)),
         Event::Topic(event) => topic::apply(community, event, (kept, bodies)),
         Event::Connector(event) => connector::apply(community, event, moment, (kept, bodies)),
+        Event::Webhook(event) => webhook::apply(community, event, (kept, bodies)),
         Event::FormatRaised { .. }
         | Event::Timer(_)
         | Event::Handoff(_)

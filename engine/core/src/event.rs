@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     answer, card, channel, community, connector, gate, handoff, host, import, member, message, privacy,
-    queue, role, rule, script, timer, topic,
+    queue, role, rule, script, timer, topic, webhook,
 };
 
 macro_rules! events {
@@ -66,4 +66,6 @@ events! {
     Topic(topic);
     /// Bots of other networks.
     Connector(connector);
+    /// Addresses that are told of what happens.
+    Webhook(webhook);
 }

@@ -179,6 +179,8 @@ ids! {
     SessionId = "ses";
     /// A bot of another network.
     ConnectorId = "cnn";
+    /// An address that is told of what happens.
+    WebhookId = "whk";
     /// A hand-off from one stream to another.
     HandoffId = "hnd";
 }

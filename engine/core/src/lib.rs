@@ -31,6 +31,7 @@ pub mod rule;
 pub mod script;
 pub mod timer;
 pub mod topic;
+pub mod webhook;
 
 pub mod answer;
 pub mod body;

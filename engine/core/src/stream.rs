@@ -27,6 +27,7 @@ use crate::rule::Rules;
 use crate::script::Scripts;
 use crate::timer::Timers;
 use crate::topic::Topics;
+use crate::webhook::Webhooks;
 
 /// Number of the state's schema: raised when a snapshot of before cannot be read any more.
 pub const SCHEMA: u32 = 1;
@@ -105,6 +106,9 @@ pub struct Community {
     /// Bots of other networks, and whom they brought.
     #[serde(default, skip_serializing_if = "Connectors::is_empty")]
     pub connectors: Connectors,
+    /// Addresses that are told of what happens.
+    #[serde(default, skip_serializing_if = "Webhooks::is_empty")]
+    pub webhooks: Webhooks,
 }
 
 impl Stream {

@@ -77,6 +77,7 @@ const THINGS: &[&str] = &[
     "image",
     "invite",
     "join",
+    "kinds",
     "label",
     "link",
     "list",
@@ -105,6 +106,7 @@ const THINGS: &[&str] = &[
     "row",
     "rule",
     "rung",
+    "secret",
     "session",
     "sign_in_link",
     "slow channel",
@@ -113,8 +115,10 @@ const THINGS: &[&str] = &[
     "title",
     "token",
     "topic",
+    "url",
     "voice",
     "waiting_max",
+    "webhook",
 ];
 
 /// What would have been right.
@@ -127,6 +131,7 @@ const EXPECTED: &[&str] = &[
     "name_without_path",
     "one_line",
     "password_length",
+    "secret_length",
     "sooner",
     "up_to_an_hour",
 ];

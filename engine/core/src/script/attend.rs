@@ -27,7 +27,7 @@ use crate::queue::Verdict;
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::stream::{Community, Stream};
-use crate::{connector, member, privacy, timer};
+use crate::{connector, member, privacy, timer, webhook};
 
 /// Something that scripts are to be told of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -211,6 +211,7 @@ fn is_told(event: &AnyEvent) -> bool {
             | AnyEvent::Script(_)
             | AnyEvent::Host(_)
             | AnyEvent::Connector(connector::Event::Acked { .. })
+            | AnyEvent::Webhook(webhook::Event::Delivered { .. } | webhook::Event::StateChanged { .. })
             | AnyEvent::Import(_)
             | AnyEvent::Handoff(_)
             | AnyEvent::Timer(_)
