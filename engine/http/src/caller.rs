@@ -108,6 +108,12 @@ impl Caller {
         Ok(self)
     }
 
+    /// The same caller as somebody whom this very request signed in.
+    pub(crate) fn signed_in(self, (session, person): (SessionId, PersonId), secret: &str) -> Self {
+        let identity = Identity::Session { session, person, proof: proof_of(secret) };
+        Self { identity, meant: Meant::Proven, ..self }
+    }
+
     /// The person who asks; the host is none.
     pub(crate) fn person(&self) -> Option<PersonId> {
         match self.actor() {

@@ -4,7 +4,7 @@
 //! names it in its noun's `routes`: the document, the tests of examples and the authorization matrix follow
 //! from there.
 
-mod messages;
+pub(crate) mod messages;
 
 use axum::routing::get;
 use axum::{Json, Router};

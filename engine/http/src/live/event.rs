@@ -21,7 +21,7 @@ use crate::moment::rfc3339;
 use crate::talk;
 
 /// Where an event stands: its record's number and its place in the record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct EventId {
     pub(crate) seq: u64,
     pub(crate) index: u32,
@@ -65,6 +65,13 @@ pub(crate) struct Happened {
     pub(crate) audience: Audience,
     /// The whole event as JSON, made once for all listeners.
     pub(crate) json: Arc<str>,
+}
+
+impl Happened {
+    /// Whether it concerns whoever reads a channel, and nobody else.
+    pub(crate) fn is_in(&self, channel: ChannelId) -> bool {
+        self.audience == Audience::Channel(channel)
+    }
 }
 
 /// One event before it is known who may know of it and what may still be said.

@@ -10,6 +10,8 @@ mod hub;
 mod rights;
 mod sse;
 
+pub(crate) use ear::{Ear, Heard};
+pub(crate) use event::{EventId, Happened};
 pub(crate) use hub::Hub;
 
 use axum::Router;

@@ -12,6 +12,8 @@ const WINDOW_MS: u64 = 15 * 60 * 1_000;
 const PER_NAME_MAX: u32 = 10;
 /// Wrong ones from one address: a house or a school may be behind it.
 const PER_ADDRESS_MAX: u32 = 50;
+/// Strangers who become somebody from one address in that time: a poster at a meeting.
+const NEW_PER_ADDRESS_MAX: u32 = 60;
 /// Counts at once; beyond it those whose time is over go.
 const COUNTS_MAX: usize = 100_000;
 
@@ -19,6 +21,7 @@ const COUNTS_MAX: usize = 100_000;
 enum Of {
     Name(String),
     Address(IpAddr),
+    New(IpAddr),
 }
 
 /// Wrong guesses of late.
@@ -29,14 +32,25 @@ impl Brake {
     /// Counts a try, before it is known whether it is right: many at once must not slip through. `false`
     /// where there were too many.
     pub(super) fn try_now(&self, name: &str, address: IpAddr, now_ms: u64) -> bool {
+        self.count(
+            [
+                (Of::Name(name.trim().to_lowercase().chars().take(100).collect()), PER_NAME_MAX),
+                (Of::Address(address), PER_ADDRESS_MAX),
+            ],
+            now_ms,
+        )
+    }
+
+    /// Counts a stranger who asks to be let in somewhere. `false` where there were too many.
+    pub(super) fn may_come(&self, address: IpAddr, now_ms: u64) -> bool {
+        self.count([(Of::New(address), NEW_PER_ADDRESS_MAX)], now_ms)
+    }
+
+    fn count<const N: usize>(&self, wanted: [(Of, u32); N], now_ms: u64) -> bool {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() >= COUNTS_MAX {
             counts.retain(|_, (since_ms, _)| now_ms.saturating_sub(*since_ms) < WINDOW_MS);
         }
-        let wanted = [
-            (Of::Name(name.trim().to_lowercase().chars().take(100).collect()), PER_NAME_MAX),
-            (Of::Address(address), PER_ADDRESS_MAX),
-        ];
         let mut may = true;
         for (of, max) in wanted {
             let count = counts.entry(of).or_insert((now_ms, 0));

@@ -112,6 +112,11 @@ impl Mistakes {
         Self::default()
     }
 
+    /// One mistake, of the whole form.
+    pub(crate) fn of_whole(sentence: impl Into<String>) -> Self {
+        Self { whole: Some(sentence.into()), ..Self::default() }
+    }
+
     /// What is wrong with a field.
     pub(crate) fn of(&self, field: &str) -> Option<&str> {
         self.fields.iter().find(|(found, _)| found == field).map(|(_, text)| text.as_str())
@@ -147,12 +152,17 @@ impl Mistakes {
             sentence.push_str(&hint);
         }
         let mut mistakes = Self::none();
-        match named_by(&problem).and_then(|name| fields.iter().find(|field| **field == name)) {
+        match named_by(&problem).and_then(|name| fields.iter().find(|field| is_called(field, &name))) {
             Some(field) => mistakes.note(field, sentence),
             None => mistakes.whole = Some(sentence),
         }
         Ok(mistakes)
     }
+}
+
+/// Whether a field is the one of a name: `card.city` is called `city`.
+fn is_called(field: &str, name: &str) -> bool {
+    field == name || field.split_once('.').is_some_and(|(_, rest)| rest == name)
 }
 
 /// The field that a problem is about, as refusals name it.

@@ -5,6 +5,7 @@
 //! each page. A handler takes a `Page`, or a `Filled` where a form is sent; asks and looks through a `Room`;
 //! ends with `Page::show`, with `Page::done` after a form, or with a `Turn`.
 
+mod account;
 mod assets;
 mod brake;
 mod choose;
@@ -12,6 +13,7 @@ mod cookie;
 mod form;
 mod home;
 mod layout;
+mod member;
 mod page;
 mod parts;
 mod sign_in;
@@ -32,7 +34,9 @@ use page::Style;
 pub(crate) fn router() -> Router<Place> {
     Router::new()
         .route("/assets/{name}", get(assets::serve))
+        .merge(account::routes())
         .merge(home::routes())
+        .merge(member::routes())
         .merge(choose::routes())
         .merge(sign_in::routes())
         .layer(Extension(Arc::new(brake::Brake::default())))

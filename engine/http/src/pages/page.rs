@@ -21,6 +21,8 @@ use crate::words::Words;
 
 /// The cookie that says what to tell on the next page.
 const FLASH_COOKIE: &str = "kith_flash";
+/// The cookie that says what was seen of a community; one for each by its path.
+pub(super) const SEEN_COOKIE: &str = "kith_seen";
 /// How long it may wait to be told, seconds.
 const FLASH_S: u64 = 60;
 
@@ -69,6 +71,8 @@ fn flash(words: Words, code: &str) -> Option<Flash> {
 pub(crate) struct Page {
     pub(crate) caller: Caller,
     pub(crate) style: Style,
+    /// What the browser keeps of what was seen in a community.
+    pub(super) seen: String,
 }
 
 impl Page {
@@ -132,7 +136,8 @@ impl FromRequestParts<Place> for Page {
     async fn from_request_parts(parts: &mut Parts, place: &Place) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, place).await?;
         let Ok(style) = Style::from_request_parts(parts, place).await;
-        Ok(Self { caller, style })
+        let seen = cookie_of(&parts.headers, SEEN_COOKIE).unwrap_or_default().to_owned();
+        Ok(Self { caller, style, seen })
     }
 }
 

@@ -94,8 +94,7 @@ async fn enter(
 ) -> Result<Response, Turn> {
     let (page, name) = (&form.page, form.text("name"));
     let again = |status: StatusCode, code: &'static str| {
-        let mut mistakes = Mistakes::none();
-        mistakes.whole = Some(page.say(code).to_owned());
+        let mistakes = Mistakes::of_whole(page.say(code));
         Ok(shown(page, (name, form.text("next")), status, &mistakes))
     };
     let place = &page.caller.place;
@@ -113,8 +112,12 @@ async fn enter(
 }
 
 /// To a page with a session's cookie.
-pub(super) fn let_in(page: &Page, secret: &Secret, to: &str) -> Response {
-    let mut response = see_other(to);
+fn let_in(page: &Page, secret: &Secret, to: &str) -> Response {
+    with_session(page, secret, see_other(to))
+}
+
+/// An answer that signs a browser in besides.
+pub(super) fn with_session(page: &Page, secret: &Secret, mut response: Response) -> Response {
     let keep = Keep::For(SESSION_MS / 1_000, secret.text());
     cookie::set(&page.caller.place, response.headers_mut(), SESSION_COOKIE, &keep);
     response

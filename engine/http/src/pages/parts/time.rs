@@ -39,6 +39,14 @@ impl Zoned {
         self.told(at_ms, "%H:%M")
     }
 
+    /// Day and month, short: for lists of what is recent.
+    pub(crate) fn short(&self, at_ms: u64) -> String {
+        match self.language {
+            Language::English => self.told(at_ms, "%-d %b"),
+            Language::Chinese => self.told(at_ms, "%-m月%-d日"),
+        }
+    }
+
     /// Day and time of day.
     pub(crate) fn full(&self, at_ms: u64) -> String {
         match self.language {
