@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a case ends with a panic wherever something is not as it should be")]
 
+mod browser;
 mod cli;
 mod examples;
 mod golden;

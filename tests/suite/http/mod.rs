@@ -3,3 +3,5 @@
 mod live;
 mod messages;
 mod served;
+
+pub(crate) use served::Served;

@@ -62,8 +62,6 @@ pub(crate) enum Shape {
     Small,
     /// As high as the screen: what is inside scrolls by itself.
     Room,
-    /// As wide as there is room: tables, charts, an editor.
-    Wide,
 }
 
 impl Shape {
@@ -72,7 +70,6 @@ impl Shape {
             Self::Column => "column",
             Self::Small => "small",
             Self::Room => "room",
-            Self::Wide => "wide",
         }
     }
 }

@@ -11,6 +11,7 @@ use kith_core::queue::Verdict;
 use maud::{Markup, html};
 
 use super::join::card_field;
+use super::name::formed;
 use super::visit::Visit;
 use crate::pages::form::{Filled, Mistakes, form};
 use crate::pages::layout::Shape;
@@ -102,7 +103,7 @@ async fn change(Path(community): Path<String>, form: Filled) -> Result<Response,
     let old = look(&visit).await?;
     let typed: BTreeMap<String, String> =
         form.under("card.").map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let new_name = form.text("nickname").to_owned();
+    let new_name = formed(old.template.as_deref(), form.text("nickname"), &typed);
     let before = |name: &String| old.values.get(name).map_or("", String::as_str);
     let changed: BTreeMap<&String, &String> =
         typed.iter().filter(|(name, value)| before(name) != *value).collect();

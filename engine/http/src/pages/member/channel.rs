@@ -176,12 +176,12 @@ fn log(visit: &Visit, seat: &Seat, told: &[Told], is_past: bool) -> Markup {
     html! {
         div class=(moderates) #log tabindex="0" role="region" aria-label=(visit.say("page.channel.log"))
             data-me=[me.as_deref()] data-live=[(!is_past).then(|| format!("{here}/live?after={}", seat.seq))] {
-            div.inner {
+            div.inner role="log" {
                 @if let Some(first) = older {
                     p.center { a.button href={ (here) "?before=" (first.message.id) } rel="prev" { (visit.say("page.channel.older")) } }
                 }
                 @if told.is_empty() { p.quiet.center #nothing { (visit.say("page.channel.empty")) } }
-                ol.talk #talk role="log" {
+                ol.talk #talk {
                     @for it in told {
                         @let today = hand.zoned.day(it.at_ms);
                         @let is_new_day = today != last_day;

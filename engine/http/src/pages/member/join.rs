@@ -21,6 +21,7 @@ use kith_runtime::texts::Reader;
 use maud::{Markup, html};
 
 use super::landing::{self, Way};
+use super::name::formed;
 use super::visit::Visit;
 use crate::pages::brake::Brake;
 use crate::pages::form::{Filled, Mistakes, form};
@@ -40,29 +41,36 @@ pub(super) fn routes() -> Router<Place> {
 pub(super) struct Asked {
     card: Vec<CardField>,
     questions: Vec<Question>,
-    invite: Option<Presence>,
+    takes_invites: bool,
+    /// Whether each condition has to be met, or one of several.
+    each: Presence,
+    /// What names look like.
+    template: Option<String>,
 }
 
 impl Asked {
     /// As the gate is today.
     pub(super) async fn of(visit: &Visit) -> Result<Self, Turn> {
         let asked = visit.room.look(|sight| {
-            let config = &sight.community.gate.config;
-            let wants_card = config.conditions.iter().any(|it| matches!(it, Condition::Card));
-            let mut card = sight.community.card.schema.fields.clone();
-            card.iter_mut().for_each(|field| field.required &= wants_card);
-            card.retain(|field| field.required);
+            let (config, schema) = (&sight.community.gate.config, &sight.community.card.schema);
+            let has = |is: fn(&Condition) -> bool| config.conditions.iter().any(is);
+            let is_each = config.mode == gate::Mode::All || config.conditions.len() == 1;
+            let named = schema.name_template.as_deref().unwrap_or_default();
+            let wants_card = has(|it| matches!(it, Condition::Card));
+            // A name's form needs the fields that it is made of, whether the gate asks for the card or not.
+            let wanted = |field: &&CardField| {
+                field.required && wants_card || named.contains(&format!("{{{}}}", field.name))
+            };
             let questions = config.conditions.iter().filter_map(|condition| match condition {
                 Condition::Questions(terms) => Some(terms.questions.clone()),
                 _ => None,
             });
-            let is_only = config.mode == gate::Mode::All || config.conditions.len() == 1;
-            let mut by_invite = config.conditions.iter().filter(|it| matches!(it, Condition::Invite(_)));
-            let presence = if is_only { Presence::Required } else { Presence::Optional };
             Ok(Self {
-                card,
+                card: schema.fields.iter().filter(wanted).cloned().collect(),
                 questions: questions.flatten().collect(),
-                invite: by_invite.next().map(|_| presence),
+                takes_invites: has(|it| matches!(it, Condition::Invite(_))),
+                each: if is_each { Presence::Required } else { Presence::Optional },
+                template: schema.name_template.clone(),
             })
         });
         Ok(asked.await?)
@@ -111,18 +119,20 @@ impl Typed {
 
 /// The form.
 pub(super) fn shown(visit: &Visit, asked: &Asked, typed: &Typed, mistakes: &Mistakes) -> Markup {
+    let form_of_names =
+        asked.template.as_ref().map(|it| visit.fill("page.card.template", &[("template", it)]));
     let nickname = Field {
         kind: Kind::Line { autocomplete: "nickname" },
-        help: Some(visit.say("page.join.nickname_help")),
+        help: Some(form_of_names.as_deref().unwrap_or(visit.say("page.join.nickname_help"))),
         value: &typed.nickname,
         mistake: mistakes.of("nickname"),
         ..Field::line("nickname", visit.say("page.join.nickname"))
     };
     let fields = html! {
         input type="hidden" name="source" value=(typed.source);
-        @if let Some(presence) = asked.invite {
+        @if asked.takes_invites {
             (Field {
-                presence,
+                presence: asked.each,
                 help: Some(visit.say("page.join.invite_help")),
                 value: &typed.invite,
                 mistake: mistakes.of("invite"),
@@ -134,7 +144,7 @@ pub(super) fn shown(visit: &Visit, asked: &Asked, typed: &Typed, mistakes: &Mist
         (nickname.show())
         @for field in &asked.card { (card_field(field, typed.card.get(&field.name), mistakes)) }
         @for question in &asked.questions {
-            (answer(question, typed.answers.get(&question.name), mistakes))
+            (answer((question, asked.each), typed.answers.get(&question.name), mistakes))
         }
         @if !visit.page.is_signed_in() { (login(visit, typed, mistakes)) }
         (submit(Look::Main, visit.say("page.join.ask")))
@@ -173,10 +183,15 @@ pub(super) fn card_field(field: &CardField, value: Option<&String>, mistakes: &M
     }
 }
 
-fn answer(question: &Question, value: Option<&String>, mistakes: &Mistakes) -> Markup {
+fn answer(
+    (question, presence): (&Question, Presence),
+    value: Option<&String>,
+    mistakes: &Mistakes,
+) -> Markup {
     let name = format!("answer.{}", question.name);
     let field = Field {
         kind: Kind::Area { rows: 2 },
+        presence,
         value: value.map_or("", String::as_str),
         mistake: mistakes.of(&name),
         ..Field::line(&name, &question.text)
@@ -284,13 +299,14 @@ pub(in crate::pages) fn login_mistakes(
 }
 
 async fn answered(visit: Visit, asked: &Asked, typed: &Typed, input: &[u8]) -> Result<Response, Turn> {
+    let nickname = formed(asked.template.as_deref(), &typed.nickname, &typed.card);
     let reply = visit.room.ask(input, |ink| {
         let mut written = |texts: &BTreeMap<String, String>| {
             texts.iter().map(|(name, text)| (name.clone(), ink.text(text))).collect::<BTreeMap<_, _>>()
         };
         let (card, answers) = (written(&typed.card), written(&typed.answers));
         gate::Command::RequestJoin {
-            nickname: ink.text(&typed.nickname),
+            nickname: ink.text(&nickname),
             card,
             answers,
             invite: Some(typed.invite.clone()).filter(|code| !code.is_empty()),

@@ -15,6 +15,7 @@ mod landing;
 mod live;
 mod members;
 mod mention;
+mod name;
 mod notices;
 mod privacy;
 mod receipts;
@@ -28,7 +29,6 @@ use axum::Router;
 use crate::place::Place;
 
 pub(super) use join::login_mistakes;
-pub(crate) use visit::Visit;
 
 /// The routes of member pages.
 pub(super) fn routes() -> Router<Place> {

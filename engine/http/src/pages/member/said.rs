@@ -3,7 +3,6 @@
 //!
 //! What can be done is a button of the one form of the page (`act`): a page of fifty messages stays small.
 
-use kith_core::community::Language;
 use kith_core::ids::MessageId;
 use kith_core::message::{Ack, Sort};
 use maud::{Markup, html};
@@ -144,7 +143,7 @@ impl Hand {
                     } @else {
                         @for part in &message.parts { (self.part(part)) }
                     }
-                    (self.reactions(message))
+                    (self.reactions(message, me))
                 }
                 @if !it.is_deleted { (self.menu(it)) }
             }
@@ -194,16 +193,17 @@ impl Hand {
         }
     }
 
-    fn reactions(&self, message: &Message) -> Markup {
+    fn reactions(&self, message: &Message, me: Option<&str>) -> Markup {
         html! {
             @if !message.reactions.is_empty() {
-                div.chips { @for reaction in &message.reactions { (self.chip(&message.id, reaction)) } }
+                div.chips { @for reaction in &message.reactions { (self.chip(&message.id, reaction, me)) } }
             }
         }
     }
 
-    fn chip(&self, id: &str, reaction: &Reaction) -> Markup {
-        let pressed = if reaction.mine { "true" } else { "false" };
+    fn chip(&self, id: &str, reaction: &Reaction, me: Option<&str>) -> Markup {
+        // What is rendered for everybody says nothing of who happened to ask first.
+        let pressed = if reaction.mine && me.is_some() { "true" } else { "false" };
         html! {
             button.chip form="act" name="do" value={ "toggle " (id) " " (reaction.emoji) } aria-pressed=(pressed) {
                 (reaction.emoji) " " span { (reaction.count) }
@@ -284,15 +284,7 @@ fn linked(url: &str) -> Markup {
 
 /// What separates days.
 pub(super) fn day(text: &str) -> Markup {
-    html! { li.day role="presentation" { span { (text) } } }
-}
-
-/// Whether a language separates words by spaces.
-pub(super) const fn spaced(language: Language) -> &'static str {
-    match language {
-        Language::English => " ",
-        Language::Chinese => "",
-    }
+    html! { li.day { span { (text) } } }
 }
 
 #[cfg(test)]

@@ -27,10 +27,6 @@ pub(crate) enum Kind<'a> {
     },
     /// A number.
     Number,
-    /// A day.
-    Date,
-    /// An address of the web.
-    Url,
     /// Several lines.
     Area {
         /// How many are seen at once.
@@ -97,8 +93,6 @@ impl<'a> Field<'a> {
             Kind::Line { autocomplete } => ("text", autocomplete),
             Kind::Password { autocomplete } => ("password", autocomplete),
             Kind::Number => ("number", "off"),
-            Kind::Date => ("date", "off"),
-            Kind::Url => ("url", "off"),
             Kind::Area { rows } => {
                 return html! {
                     textarea id=(self.name) name=(self.name) rows=(rows) required[required]

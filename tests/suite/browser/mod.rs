@@ -1,0 +1,10 @@
+//! Cases in a real browser: Chromium over a real server, driven as its own tools drive it.
+//!
+//! Needs `chromium` on the PATH or named by CHROMIUM; `.ci/run` installs Debian's. KITH_SHOTS=1 leaves
+//! pictures of every page under the target folder. No case asks another host for anything, nor may a page.
+
+mod axe;
+mod chrome;
+mod pages;
+mod talk;
+mod town;
