@@ -44,7 +44,8 @@ pub(super) fn assert_usable(tab: &mut Tab) {
     tab.eval(&format!("{}; null", source()));
     let found = tab.eval(
         "axe.run(document, { resultTypes: ['violations'] }).then((it) => it.violations.map((found) => \
-         found.impact + ': ' + found.id + ': ' + found.nodes.map((node) => node.target + ' ' + node.failureSummary).join('; ')))",
+         found.impact + ': ' + found.id + ': ' + \
+         found.nodes.map((node) => node.target + ' ' + node.failureSummary).join('; ')))",
     );
     let found: Vec<&str> =
         found.as_array().map(|it| it.iter().filter_map(Value::as_str).collect()).unwrap_or_default();

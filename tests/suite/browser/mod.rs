@@ -6,5 +6,6 @@
 mod axe;
 mod chrome;
 mod pages;
+mod requests;
 mod talk;
 mod town;

@@ -38,6 +38,7 @@ fn looked_at(tab: &mut Tab, (name, url): (&str, &str), language: &'static str) {
         tab.screen(screen);
         tab.open(url);
         tab.assert_clean();
+        tab.assert_still();
         assert_usable(tab);
         assert_eq!(
             tab.eval("document.documentElement.scrollWidth > document.documentElement.clientWidth"),

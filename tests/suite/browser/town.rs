@@ -53,10 +53,7 @@ pub(super) const ENGLISH: Story = Story {
         (0, "Yes! Nobody raises their voice and everybody bleeds."),
         (0, "I had to read it twice."),
         (2, "Slow down, I am still in Rome with poor Dorothea 🙂"),
-        (
-            3,
-            "There is a good essay on the real Lowick here: https://example.org/essays/lowick, no spoilers in it.",
-        ),
+        (3, "A good essay on the real Lowick: https://example.org/essays/lowick, no spoilers in it."),
         (4, "@Marta will you bring the tea again on Thursday?"),
         (0, "Tea, and this time enough biscuits.\nI counted: we are fourteen."),
     ],
@@ -64,7 +61,7 @@ pub(super) const ENGLISH: Story = Story {
         "Is the Penguin edition fine, or does somebody know one with larger type?",
         "The Everyman one, the library has two of them.",
     ),
-    announcement: "Thursday at seven, in the small hall this time. The keys are with Wren. Please confirm that you have read this.",
+    announcement: "Thursday at seven, in the small hall. Wren has the keys. Please confirm this.",
     advertisement: "Limited offer! DM me for price, crypto signals inside",
     card: &[],
 };

@@ -4,4 +4,4 @@ mod live;
 mod messages;
 mod served;
 
-pub(crate) use served::Served;
+pub(crate) use served::{Answer, Served};

@@ -141,7 +141,11 @@ fn login_form(page: &Page, mine: &Mine, typed: &Typed) -> Markup {
     html! {
         p.quiet { (page.say("page.account.login_what")) }
         @if let Some(whole) = &mistakes.whole { (banner(Tone::Bad, html! { p { (whole) } })) }
-        (form(page, "/account/login", html! { (name.show()) (password.show()) (submit(Look::Quiet, page.say("page.save"))) }))
+        (form(page, "/account/login", html! {
+            (name.show())
+            (password.show())
+            (submit(Look::Quiet, page.say("page.save")))
+        }))
     }
 }
 
@@ -173,7 +177,8 @@ fn sessions(page: &Page, mine: &Mine) -> Markup {
             (row(
                 html! {},
                 html! {
-                    strong { (if it.label.is_empty() { page.say("page.account.some_browser") } else { &it.label }) }
+                    @let nameless = page.say("page.account.some_browser");
+                    strong { (if it.label.is_empty() { nameless } else { &it.label }) }
                     p.quiet.small { (time(it.issued_ms, &zoned.full(it.issued_ms))) " UTC" }
                 },
                 html! {
@@ -229,7 +234,10 @@ fn tokens(page: &Page, mine: &Mine, typed: &Typed) -> Markup {
     html! {
         p.quiet { (page.say("page.account.tokens_what")) }
         @if let Some(secret) = &typed.issued {
-            (banner(Tone::Good, html! { p { (page.say("page.account.token_once")) } pre { code { (secret.text()) } } }))
+            (banner(Tone::Good, html! {
+                p { (page.say("page.account.token_once")) }
+                pre { code { (secret.text()) } }
+            }))
         }
         @if !mine.tokens.is_empty() {
             ul.rows { @for it in &mine.tokens {
@@ -237,7 +245,9 @@ fn tokens(page: &Page, mine: &Mine, typed: &Typed) -> Markup {
                     html! {},
                     html! {
                         strong { (it.label) }
-                        p.quiet.small { (permissions(it)) " · " (time(it.issued_ms, &zoned.day(it.issued_ms))) }
+                        p.quiet.small {
+                            (permissions(it)) " · " (time(it.issued_ms, &zoned.day(it.issued_ms)))
+                        }
                     },
                     form(page, "/account/tokens/revoke", html! {
                         input type="hidden" name="token" value=(it.id);
@@ -275,7 +285,9 @@ fn token_form(page: &Page, mine: &Mine, typed: &Typed) -> Markup {
         details open[!typed.token_mistakes.is_empty()] {
             summary { (page.say("page.account.token_new")) }
             (form(page, "/account/tokens", html! {
-                @if let Some(whole) = &typed.token_mistakes.whole { (banner(Tone::Bad, html! { p { (whole) } })) }
+                @if let Some(whole) = &typed.token_mistakes.whole {
+                    (banner(Tone::Bad, html! { p { (whole) } }))
+                }
                 (label.show())
                 (choice(&Field::line("community", page.say("page.account.token_where")), &options))
                 (days.show())

@@ -57,14 +57,12 @@ fn shown(page: &Page, it: &Mine) -> Markup {
     let body = html! {
         a.cover href={ "/c/" (it.name) } { strong { (it.name) } }
         @if !it.about.is_empty() { p.quiet { (it.about) } }
+        @if it.standing.is_none() {
+            p.quiet.small { (page.words().fill("page.members.count", &[("count", &it.members.to_string())])) }
+        }
     };
     let after = html! {
-        @match it.standing {
-            Some(code) => (badge(Tone::Warning, page.say(code))),
-            None => span.quiet.number {
-                (page.words().fill("page.members.count", &[("count", &it.members.to_string())]))
-            },
-        }
+        @if let Some(code) = it.standing { (badge(Tone::Warning, page.say(code))) }
     };
     row(avatar(&it.name, &it.name), body, after)
 }

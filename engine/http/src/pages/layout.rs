@@ -3,15 +3,16 @@
 use kith_core::community::Language;
 use maud::{DOCTYPE, Markup, html};
 
-use super::page::{Page, Style};
-use super::parts::{Tab, avatar, banner, tabs};
+use super::page::{Page, Style, escaped};
+use super::parts::{Tab, banner, tabs};
 use super::{assets, form};
 
 /// The cookie that holds the chosen theme.
 pub(super) const THEME_COOKIE: &str = "kith_theme";
 /// The cookie that holds the chosen language.
 pub(super) const LANGUAGE_COOKIE: &str = "kith_language";
-/// A page is as wide as the device, and a keyboard on the screen makes it shorter.
+
+/// As wide as the screen; a keyboard that comes up takes its room from the page, so that the form stays seen.
 const VIEWPORT: &str = "width=device-width, initial-scale=1, interactive-widget=resizes-content";
 
 /// Light or dark.
@@ -151,9 +152,7 @@ fn bar(style: &Style, page: Option<&Page>, around: &Around<'_>) -> Markup {
                 @if around.within.is_none() { span { "Kith" } }
             }
             @if let Some(within) = around.within {
-                a.place href={ "/c/" (within.name) } {
-                    (avatar(&within.name, &within.name)) span { (within.name) }
-                }
+                a.place href={ "/c/" (escaped(&within.name)) } { span { (within.name) } }
             }
             span.grow {}
             @match page {

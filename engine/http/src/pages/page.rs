@@ -189,9 +189,22 @@ impl IntoResponse for Turn {
 /// To another page by GET.
 pub(super) fn see_other(to: &str) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
-    let to = HeaderValue::try_from(to).unwrap_or_else(|_| HeaderValue::from_static("/"));
+    let to = HeaderValue::try_from(in_ascii(to)).unwrap_or_else(|_| HeaderValue::from_static("/"));
     response.headers_mut().insert(header::LOCATION, to);
     response
+}
+
+/// An address as a header may have it: what is not ASCII is escaped, what is stays as it is.
+fn in_ascii(address: &str) -> String {
+    let mut out = String::with_capacity(address.len());
+    for letter in address.chars() {
+        if letter.is_ascii() {
+            out.push(letter)
+        } else {
+            out.push_str(&escaped(letter.encode_utf8(&mut [0; 4])))
+        }
+    }
+    out
 }
 
 fn sign_in_first(here: &str) -> String {
@@ -237,6 +250,12 @@ mod tests {
         ] {
             assert_eq!(own_path(wanted), expected, "{wanted}");
         }
+    }
+
+    #[test]
+    fn addresses_go_into_headers_whatever_letters_they_have() {
+        assert_eq!(in_ascii("/c/创客?x=%20#a"), "/c/%E5%88%9B%E5%AE%A2?x=%20#a");
+        assert_eq!(escaped("a b/创"), "a%20b/%E5%88%9B");
     }
 
     #[test]

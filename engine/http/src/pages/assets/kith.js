@@ -29,6 +29,12 @@
     for (const form of document.forms) delete form.dataset.sent;
   });
 
+  // On a narrow screen the ways through a community are wider than it: the present one comes into sight.
+  for (const tab of document.querySelectorAll(".tabs a[aria-current]")) {
+    const tabs = tab.parentElement;
+    tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+  }
+
   if (!log || !talk) return;
   const me = log.dataset.me;
 

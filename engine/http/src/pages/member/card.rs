@@ -11,7 +11,7 @@ use kith_core::queue::Verdict;
 use maud::{Markup, html};
 
 use super::join::card_field;
-use super::name::formed;
+use super::name::{formed, told};
 use super::visit::Visit;
 use crate::pages::form::{Filled, Mistakes, form};
 use crate::pages::layout::Shape;
@@ -58,7 +58,10 @@ async fn show(page: Page, Path(community): Path<String>) -> Result<Response, Tur
 
 fn shown(visit: &Visit, mine: &Mine, mistakes: &Mistakes) -> Response {
     let title = visit.say("page.card.title");
-    let help = mine.template.as_ref().map(|it| visit.fill("page.card.template", &[("template", it)]));
+    let help = mine.template.as_ref().map(|it| {
+        let told = told(it, &mine.fields, visit.say("page.join.nickname"));
+        visit.fill("page.card.template", &[("template", &told)])
+    });
     let name = Field {
         value: &mine.nickname,
         help: help.as_deref(),

@@ -86,7 +86,8 @@ pub(super) async fn shown(
         (act(visit, &seat))
     };
     let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let mut response = visit.show_as(status, (&format!("#{}", seat.name), "", Shape::Room), body);
+    let here = format!("/ch/{channel}");
+    let mut response = visit.show_as(status, (&format!("#{}", seat.name), &here, Shape::Room), body);
     if let (None, Some(newest)) = (before, told.last()) {
         let mut seen = Seen::of_cookie(&visit.page.seen);
         seen.note(channel, newest.at_ms);
@@ -175,10 +176,15 @@ fn log(visit: &Visit, seat: &Seat, told: &[Told], is_past: bool) -> Markup {
     let here = visit.path(&format!("/ch/{}", seat.id));
     html! {
         div class=(moderates) #log tabindex="0" role="region" aria-label=(visit.say("page.channel.log"))
-            data-me=[me.as_deref()] data-live=[(!is_past).then(|| format!("{here}/live?after={}", seat.seq))] {
+            data-me=[me.as_deref()]
+            data-live=[(!is_past).then(|| format!("{here}/live?after={}", seat.seq))] {
             div.inner role="log" {
                 @if let Some(first) = older {
-                    p.center { a.button href={ (here) "?before=" (first.message.id) } rel="prev" { (visit.say("page.channel.older")) } }
+                    p.center {
+                        a.button href={ (here) "?before=" (first.message.id) } rel="prev" {
+                            (visit.say("page.channel.older"))
+                        }
+                    }
                 }
                 @if told.is_empty() { p.quiet.center #nothing { (visit.say("page.channel.empty")) } }
                 ol.talk #talk {
@@ -196,7 +202,9 @@ fn log(visit: &Visit, seat: &Seat, told: &[Told], is_past: bool) -> Markup {
                 }
             }
         }
-        div.offline #offline hidden role="status" { (banner(Tone::Warning, html! { p { (visit.say("page.channel.offline")) } })) }
+        div.offline #offline hidden role="status" {
+            (banner(Tone::Warning, html! { p { (visit.say("page.channel.offline")) } }))
+        }
     }
 }
 

@@ -16,17 +16,20 @@ use crate::room::Sight;
 const NEW_MAX: usize = 99;
 
 /// One channel in the list.
-struct Line {
-    id: ChannelId,
-    name: String,
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    pub(super) id: ChannelId,
+    pub(super) name: String,
     topic: String,
     kind: Option<&'static str>,
     last_ms: Option<u64>,
-    new: usize,
+    /// Messages that the visitor has not seen.
+    pub(super) new: usize,
 }
 
 impl Line {
-    fn all(sight: &Sight<'_>, seen: &Seen) -> Vec<Self> {
+    /// Those that the visitor may read, in the operator's order.
+    pub(super) fn all(sight: &Sight<'_>, seen: &Seen) -> Vec<Self> {
         let Some(me) = sight.inside() else { return Vec::new() };
         let readable = |row: &&&kith_core::channel::Channel| may_read(sight.community, me, row);
         let mut lines: Vec<Self> = sight
@@ -63,8 +66,7 @@ impl Line {
 
 /// The page.
 pub(super) async fn show(visit: &Visit) -> Result<Response, Turn> {
-    let seen = visit.page.seen.clone();
-    let lines = visit.room.look(move |sight| Ok(Line::all(&sight, &Seen::of_cookie(&seen)))).await?;
+    let lines = &visit.channels;
     let about = visit.room.look(|sight| Ok(sight.community.profile.about.clone())).await?;
     let shown = |line: &Line| {
         let body = html! {
@@ -76,7 +78,9 @@ pub(super) async fn show(visit: &Visit) -> Result<Response, Turn> {
         let after = html! {
             @if let Some(code) = line.kind { (badge(Tone::Plain, visit.say(code))) }
             @if line.new > 0 {
-                span.count aria-label=(visit.fill("page.channels.new", &[("count", &line.new.to_string())])) { (line.new) }
+                @let count = line.new.to_string();
+                span.count { (count) }
+                span.unseen { (visit.fill("page.channels.new", &[("count", &count)])) }
             } @else if let Some(at_ms) = line.last_ms {
                 span.quiet.small { (time(at_ms, &visit.zoned.short(at_ms))) }
             }
@@ -91,7 +95,7 @@ pub(super) async fn show(visit: &Visit) -> Result<Response, Turn> {
         @if lines.is_empty() {
             (empty(visit.say("page.channels.none"), html! {}))
         } @else {
-            ul.rows.card { @for line in &lines { (shown(line)) } }
+            ul.rows.card { @for line in lines { (shown(line)) } }
         }
     };
     Ok(visit.show((visit.say("page.channels.title"), "", Shape::Column), body))

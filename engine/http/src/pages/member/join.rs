@@ -21,7 +21,7 @@ use kith_runtime::texts::Reader;
 use maud::{Markup, html};
 
 use super::landing::{self, Way};
-use super::name::formed;
+use super::name::{formed, told};
 use super::visit::Visit;
 use crate::pages::brake::Brake;
 use crate::pages::form::{Filled, Mistakes, form};
@@ -119,8 +119,10 @@ impl Typed {
 
 /// The form.
 pub(super) fn shown(visit: &Visit, asked: &Asked, typed: &Typed, mistakes: &Mistakes) -> Markup {
-    let form_of_names =
-        asked.template.as_ref().map(|it| visit.fill("page.card.template", &[("template", it)]));
+    let form_of_names = asked.template.as_ref().map(|it| {
+        let told = told(it, &asked.card, visit.say("page.join.nickname"));
+        visit.fill("page.card.template", &[("template", &told)])
+    });
     let nickname = Field {
         kind: Kind::Line { autocomplete: "nickname" },
         help: Some(form_of_names.as_deref().unwrap_or(visit.say("page.join.nickname_help"))),

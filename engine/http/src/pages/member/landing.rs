@@ -13,8 +13,8 @@ use super::visit::{Presence, Visit};
 use super::{channels, join};
 use crate::pages::form::{Mistakes, form};
 use crate::pages::layout::Shape;
-use crate::pages::page::{Page, Turn};
-use crate::pages::parts::{Look, Tone, avatar, banner, link, submit};
+use crate::pages::page::{Page, Turn, escaped, see_other};
+use crate::pages::parts::{Look, Tone, avatar, banner, link, submit, time};
 use crate::place::Place;
 use crate::room::Sight;
 use crate::sent::{Path, Query};
@@ -34,8 +34,7 @@ pub(super) struct Way {
 
 /// `GET /c/{community}/join/{code}`: what QR codes and invites lead to.
 async fn by_code(Path((community, code)): Path<(String, String)>) -> Response {
-    let escaped = crate::pages::page::escaped;
-    crate::pages::page::see_other(&format!("/c/{}?invite={}", escaped(&community), escaped(&code)))
+    see_other(&format!("/c/{}?invite={}", escaped(&community), escaped(&code)))
 }
 
 async fn landing(
@@ -121,7 +120,7 @@ pub(super) async fn gate(
         @if !visit.page.is_signed_in() {
             p.quiet.center {
                 (visit.say("page.landing.member_already")) " "
-                a href={ "/sign-in?next=" (visit.path("")) } { (visit.say("page.sign_in.title")) }
+                a href={ "/sign-in?next=" (escaped(&visit.path(""))) } { (visit.say("page.sign_in.title")) }
             }
         }
     };
@@ -223,7 +222,7 @@ async fn waiting(visit: &Visit) -> Result<Response, Turn> {
             section.card {
                 h2 { (visit.say("page.landing.said_before")) }
                 ul.stack { @for (at_ms, text) in it.said.iter().rev() {
-                    li { p { (text) } p.quiet.small { (crate::pages::parts::time(*at_ms, &visit.zoned.full(*at_ms))) } }
+                    li { p { (text) } p.quiet.small { (time(*at_ms, &visit.zoned.full(*at_ms))) } }
                 } }
             }
         }

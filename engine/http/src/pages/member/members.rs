@@ -6,7 +6,7 @@ use axum::routing::get;
 use kith_core::card::visible;
 use kith_core::ids::MemberId;
 use kith_core::member::Standing;
-use kith_core::role::MEMBER;
+use kith_core::role::{MEMBER, SCRIPT};
 use maud::html;
 use serde::Deserialize;
 
@@ -43,6 +43,11 @@ struct Line {
     is_bot: bool,
 }
 
+/// A role in the reader's language, where it is one of the engine's own.
+fn role_name<'a>(visit: &Visit, role: &'a str) -> &'a str {
+    visit.page.words().find(&format!("page.role.{role}")).unwrap_or(role)
+}
+
 async fn list(page: Page, Path(community): Path<String>, Query(view): Query<View>) -> Result<Response, Turn> {
     let visit = Visit::inside(page, &community).await?;
     let after: Option<MemberId> = view.after.as_deref().map(id).transpose()?;
@@ -58,7 +63,7 @@ async fn list(page: Page, Path(community): Path<String>, Query(view): Query<View
             .map(|(it, name)| Line {
                 id: it.id,
                 name,
-                roles: it.roles.iter().filter(|role| *role != MEMBER && *role != "script").cloned().collect(),
+                roles: it.roles.iter().filter(|role| *role != MEMBER && *role != SCRIPT).cloned().collect(),
                 is_bot: it.standing == Standing::Bot,
             })
             .collect();
@@ -70,7 +75,10 @@ async fn list(page: Page, Path(community): Path<String>, Query(view): Query<View
     let next =
         last.map(|last| format!("{}?q={}&after={}", visit.path("/members"), escaped(&view.q), last.id));
     let body = html! {
-        div.head { h1 { (title) } p.quiet { (visit.fill("page.members.count", &[("count", &count.to_string())])) } }
+        div.head {
+            h1 { (title) }
+            p.quiet { (visit.fill("page.members.count", &[("count", &count.to_string())])) }
+        }
         form.find method="get" action=(visit.path("/members")) role="search" {
             label.unseen for="q" { (visit.say("page.members.find")) }
             input #q name="q" type="search" value=(view.q) placeholder=(visit.say("page.members.find"));
@@ -84,7 +92,7 @@ async fn list(page: Page, Path(community): Path<String>, Query(view): Query<View
                     avatar(&it.id.to_string(), &it.name),
                     html! { a.cover href=(visit.path(&format!("/members/{}", it.id))) { (it.name) } },
                     html! {
-                        @for role in &it.roles { (badge(Tone::Plain, role)) }
+                        @for role in &it.roles { (badge(Tone::Plain, role_name(&visit, role))) }
                         @if it.is_bot { (badge(Tone::Plain, visit.say("page.members.bot"))) }
                     },
                 ))
@@ -117,7 +125,9 @@ async fn show(page: Page, Path((community, member)): Path<(String, String)>) -> 
     let body = html! {
         section.card {
             header.face { (avatar(&member.to_string(), &name)) div { h1 { (name) }
-                @if !roles.is_empty() { p { @for role in &roles { (badge(Tone::Plain, role)) " " } } }
+                @if !roles.is_empty() {
+                    p { @for role in &roles { (badge(Tone::Plain, role_name(&visit, role))) " " } }
+                }
             } }
             dl {
                 (fact(visit.say("page.members.since"), html! { (visit.zoned.day(since_ms)) }))

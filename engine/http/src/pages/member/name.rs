@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use kith_core::card::NICKNAME;
+use kith_core::card::{Field, NICKNAME};
 use kith_core::text::template::Template;
 
 /// The name of somebody as the community's template has it, from the card they filled in. What they typed
@@ -22,6 +22,14 @@ pub(super) fn formed(template: Option<&str>, typed: &str, card: &BTreeMap<String
         if field == NICKNAME { Some(typed) } else { card.get(field).map(String::as_str) }
     };
     template.render(value_of).unwrap_or_else(|_| typed.to_owned())
+}
+
+/// A template as people read it: `{city}-{nickname}` is `city-Name`.
+pub(super) fn told(template: &str, fields: &[Field], nickname: &str) -> String {
+    let labelled = fields
+        .iter()
+        .fold(template.to_owned(), |told, field| told.replace(&format!("{{{}}}", field.name), &field.name));
+    labelled.replace(&format!("{{{NICKNAME}}}"), nickname)
 }
 
 #[cfg(test)]

@@ -74,7 +74,9 @@ async fn show(page: Page, Path(community): Path<String>) -> Result<Response, Tur
                     p.full { (line.text) }
                     p.quiet.small {
                         (time(line.at_ms, &visit.zoned.full(line.at_ms)))
-                        @if let Some((to, code)) = &line.to { " · " a href=(visit.path(to)) { (visit.say(code)) } }
+                        @if let Some((to, code)) = &line.to {
+                            " · " a href=(visit.path(to)) { (visit.say(code)) }
+                        }
                     }
                 } }
             } }

@@ -165,7 +165,10 @@ fn page_of(visit: &Visit, shown: &Shown, (text, mistakes): (&str, &Mistakes)) ->
     let body = html! {
         div.head { h1 { (title) } }
         section.card {
-            div.line { (verdict(visit, shown.receipt.verdict)) span.quiet { (time(at_ms, &visit.zoned.full(at_ms))) } }
+            div.line {
+                (verdict(visit, shown.receipt.verdict))
+                span.quiet { (time(at_ms, &visit.zoned.full(at_ms))) }
+            }
             @if let Some(name) = &shown.about { p { (visit.fill("page.receipt.about", &[("name", name)])) } }
             @if let Some(text) = &shown.text { blockquote.words { (text) } }
             p.large { (shown.reason) }

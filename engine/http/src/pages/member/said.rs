@@ -55,6 +55,13 @@ pub(super) struct Told {
     pub(super) confirmed_by_me: bool,
 }
 
+impl Told {
+    /// How it begins, for a line about it.
+    pub(super) fn begins(&self) -> String {
+        self.message.text().chars().take(QUOTE_CHARS).collect()
+    }
+}
+
 /// Reads the words of messages, those that they reply to included.
 pub(super) async fn tell(room: &Room, found: Vec<Found>) -> Result<Vec<Told>, Problem> {
     let rows: Vec<Row> =
@@ -159,9 +166,13 @@ impl Hand {
             p.by {
                 strong { (self.called(&it.message.author.nickname)) }
                 " " (time(it.at_ms, &self.zoned.clock(it.at_ms)))
-                @if it.is_edited && !it.is_deleted { " " span.quiet { (self.words.say("page.message.edited")) } }
+                @if it.is_edited && !it.is_deleted {
+                    " " span.quiet { (self.words.say("page.message.edited")) }
+                }
                 @if it.message.pinned { " " (badge(Tone::Plain, self.words.say("page.message.pinned"))) }
-                @if it.announcement.is_some() { " " (badge(Tone::Warning, self.words.say("page.message.announcement"))) }
+                @if it.announcement.is_some() {
+                    " " (badge(Tone::Warning, self.words.say("page.message.announcement")))
+                }
                 @if it.is_answer { " " (badge(Tone::Good, self.words.say("page.message.answer"))) }
                 @if it.is_question {
                     @if it.is_answered {
@@ -205,7 +216,8 @@ impl Hand {
         // What is rendered for everybody says nothing of who happened to ask first.
         let pressed = if reaction.mine && me.is_some() { "true" } else { "false" };
         html! {
-            button.chip form="act" name="do" value={ "toggle " (id) " " (reaction.emoji) } aria-pressed=(pressed) {
+            button.chip form="act" name="do" value={ "toggle " (id) " " (reaction.emoji) }
+                aria-pressed=(pressed) {
                 (reaction.emoji) " " span { (reaction.count) }
             }
         }
@@ -214,7 +226,9 @@ impl Hand {
     fn menu(&self, it: &Told) -> Markup {
         let (id, words) = (&it.message.id, self.words);
         let does = |class: &str, what: &str, code: &'static str| {
-            html! { button class=(class) form="act" name="do" value={ (what) " " (id) } { (words.say(code)) } }
+            html! {
+                button class=(class) form="act" name="do" value={ (what) " " (id) } { (words.say(code)) }
+            }
         };
         html! {
             details.menu {
@@ -227,7 +241,9 @@ impl Hand {
                     }
                     a.reply href={ "?reply=" (id) "#write" } { (words.say("page.message.reply")) }
                     @if it.announcement.is_some() { (does("", "confirm", "page.message.confirm")) }
-                    @if it.replied.is_some() && !it.is_answer { (does("asker", "accept", "page.message.accept")) }
+                    @if it.replied.is_some() && !it.is_answer {
+                        (does("asker", "accept", "page.message.accept"))
+                    }
                     @if it.message.pinned {
                         (does("mod", "unpin", "page.message.unpin"))
                     } @else {

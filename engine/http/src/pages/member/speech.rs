@@ -62,15 +62,18 @@ pub(super) fn shown(visit: &Visit, shown: &Form<'_>) -> Markup {
             p.replying #replying hidden[shown.replied.is_none()] {
                 span #replied {
                     @if let Some(told) = shown.replied {
-                        b { (told.message.author.nickname) } " " (told.message.text().chars().take(80).collect::<String>())
+                        b { (told.message.author.nickname) } " " (told.begins())
                     }
                 }
                 a #no-reply href=(action) aria-label=(visit.say("page.channel.no_reply")) { "✕" }
             }
-            input type="hidden" name="reply_to" #reply_to value=(shown.replied.map_or("", |told| &told.message.id));
+            @let replied = shown.replied.map_or("", |told| &told.message.id);
+            input type="hidden" name="reply_to" #reply_to value=(replied);
             div.line {
                 label.unseen for="text" { (label) }
-                textarea #text name="text" rows="1" required placeholder=(label) maxlength="16000" { "\n" (shown.text) }
+                textarea #text name="text" rows="1" required placeholder=(label) maxlength="16000" {
+                    "\n" (shown.text)
+                }
                 button.button.main type="submit" { (visit.say("page.channel.send")) }
             }
             details.more {
@@ -201,7 +204,8 @@ fn edit_form(visit: &Visit, id: MessageId, told: &Told, text: &str, mistakes: &M
         (field.show())
         div.line {
             (submit(Look::Main, visit.say("page.save")))
-            (link(Look::Quiet, &visit.path(&format!("/ch/{}", told.message.channel)), visit.say("page.cancel")))
+            @let back = visit.path(&format!("/ch/{}", told.message.channel));
+            (link(Look::Quiet, &back, visit.say("page.cancel")))
         }
     };
     let title = visit.say("page.message.edit");

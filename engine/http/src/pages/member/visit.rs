@@ -10,9 +10,11 @@ use kith_core::refusal::Refusal;
 use kith_core::role::Permission;
 use maud::Markup;
 
+use super::channels::Line;
+use super::seen::Seen;
 use crate::pages::layout::{Around, Shape, Within};
 use crate::pages::page::{Page, Turn};
-use crate::pages::parts::{Tab, Zoned};
+use crate::pages::parts::{Level, Tab, Zoned};
 use crate::room::{Room, Sight};
 use crate::talk::nickname;
 
@@ -33,6 +35,8 @@ pub(crate) struct Visit {
     may: BTreeSet<Permission>,
     notices: usize,
     announcements: usize,
+    /// The channels that they may read.
+    pub(super) channels: Vec<Line>,
 }
 
 /// Whether a visitor is inside.
@@ -47,7 +51,7 @@ pub(crate) enum Presence {
 }
 
 /// What one look at the community says.
-struct Seen {
+struct Look {
     name: String,
     zone: String,
     me: Option<MemberId>,
@@ -55,10 +59,11 @@ struct Seen {
     may: BTreeSet<Permission>,
     notices: usize,
     announcements: usize,
+    channels: Vec<Line>,
 }
 
-impl Seen {
-    fn of(sight: &Sight<'_>) -> Self {
+impl Look {
+    fn of(sight: &Sight<'_>, seen: &Seen) -> Self {
         let presence = match sight.me.map(|me| me.standing) {
             Some(Standing::Active | Standing::Bot) => Presence::Inside,
             Some(Standing::Applicant) => Presence::Applicant,
@@ -77,6 +82,7 @@ impl Seen {
             may: Permission::ALL.iter().copied().filter(|it| sight.may(*it)).collect(),
             notices: sight.me.map_or(0, |me| me.notices.len()),
             announcements: sight.inside().map_or(0, |me| unconfirmed(me.id)),
+            channels: Line::all(sight, seen),
         }
     }
 }
@@ -91,10 +97,11 @@ impl Visit {
     /// Opens a visit; anybody may stand before the gate.
     pub(crate) async fn open(page: Page, community: &str) -> Result<Self, Turn> {
         let room = page.caller.room(community).await?;
-        let seen = room.look(|sight| Ok(Seen::of(&sight))).await?;
-        let zoned = page.zoned(&seen.zone);
-        let Seen { name, me, presence, may, notices, announcements, .. } = seen;
-        Ok(Self { page, room, name, zoned, me, presence, may, notices, announcements })
+        let seen = Seen::of_cookie(&page.seen);
+        let look = room.look(move |sight| Ok(Look::of(&sight, &seen))).await?;
+        let zoned = page.zoned(&look.zone);
+        let Look { name, me, presence, may, notices, announcements, channels, .. } = look;
+        Ok(Self { page, room, name, zoned, me, presence, may, notices, announcements, channels })
     }
 
     /// Opens the visit of a member; whoever is not signed in does that first, whoever is not inside goes to
@@ -162,13 +169,19 @@ impl Visit {
     }
 
     fn inside_ways(&self) -> Vec<Tab> {
-        let mut ways = vec![
-            self.way("", "page.channels.title", 0),
+        let mut ways = vec![self.way("", "page.channels.title", 0)];
+        ways.extend(self.channels.iter().map(|line| Tab {
+            href: self.path(&format!("/ch/{}", line.id)),
+            label: format!("# {}", line.name),
+            count: line.new,
+            level: Level::Below,
+        }));
+        ways.extend([
             self.way("/announcements", "page.announcements.title", self.announcements),
             self.way("/notices", "page.notices.title", self.notices),
             self.way("/members", "page.members.title", 0),
             self.way("/card", "page.card.title", 0),
-        ];
+        ]);
         if self.may(Permission::Invite) {
             ways.push(self.way("/invites", "page.invites.title", 0));
         }
@@ -177,7 +190,7 @@ impl Visit {
     }
 
     fn way(&self, rest: &str, code: &'static str, count: usize) -> Tab {
-        Tab { href: self.path(rest), label: self.say(code).to_owned(), count }
+        Tab { href: self.path(rest), label: self.say(code).to_owned(), count, level: Level::Page }
     }
 
     /// A whole page of the community; `here` is the way it belongs to.

@@ -20,5 +20,5 @@ pub(crate) use card::{card, fact, row};
 pub(crate) use empty::empty;
 pub(crate) use field::{Field, Kind, Presence, Tick, check, choice};
 pub(crate) use pager::pager;
-pub(crate) use tabs::{Tab, tabs};
+pub(crate) use tabs::{Level, Tab, tabs};
 pub(crate) use time::{Zoned, time};
