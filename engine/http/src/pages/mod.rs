@@ -10,6 +10,7 @@ mod assets;
 mod brake;
 mod choose;
 mod cookie;
+mod desk;
 mod form;
 mod home;
 mod layout;
@@ -38,6 +39,7 @@ pub(crate) fn router() -> Router<Place> {
         .merge(home::routes())
         .merge(member::routes())
         .merge(choose::routes())
+        .merge(desk::routes())
         .merge(sign_in::routes())
         .layer(Extension(Arc::new(brake::Brake::default())))
 }

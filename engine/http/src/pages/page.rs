@@ -56,9 +56,9 @@ impl Style {
 
 /// Only our own sentences are told: a cookie can be set by others.
 fn flash(words: Words, code: &str) -> Option<Flash> {
-    let tone = if code.starts_with("page.done.") {
+    let tone = if code.starts_with("page.done.") || code.starts_with("desk.done.") {
         Tone::Good
-    } else if code.starts_with("page.note.") {
+    } else if code.starts_with("page.note.") || code.starts_with("desk.note.") {
         Tone::Warning
     } else {
         return None;

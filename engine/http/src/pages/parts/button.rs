@@ -32,3 +32,8 @@ pub(crate) fn submit(look: Look, label: &str) -> Markup {
 pub(crate) fn link(look: Look, href: &str, label: &str) -> Markup {
     html! { a class=(look.class()) href=(href) { (label) } }
 }
+
+/// Sends the form it stands in with a field of its own: which of several things to do.
+pub(crate) fn press(look: Look, (name, value): (&str, &str), label: &str) -> Markup {
+    html! { button type="submit" name=(name) value=(value) class=(look.class()) { (label) } }
+}

@@ -15,7 +15,7 @@ mod time;
 pub(crate) use avatar::avatar;
 pub(crate) use badge::{Tone, badge};
 pub(crate) use banner::banner;
-pub(crate) use button::{Look, link, submit};
+pub(crate) use button::{Look, link, press, submit};
 pub(crate) use card::{card, fact, row};
 pub(crate) use empty::empty;
 pub(crate) use field::{Field, Kind, Presence, Tick, check, choice};

@@ -1,0 +1,25 @@
+//! Pages for operators, under `/c/{community}/desk`: what waits, what was decided, and every setting.
+//!
+//! Reading order: `seat` (who sits at the desk and what they may open), `chart`, `case` (something to decide, as
+//! it is read), then a file for each page. What a page changes is a command of the core, asked as the person
+//! who pressed the button.
+
+mod case;
+mod chart;
+mod decisions;
+mod overview;
+mod queue;
+mod scripts;
+mod seat;
+
+use axum::Router;
+
+use crate::place::Place;
+
+pub(super) fn routes() -> Router<Place> {
+    Router::new()
+        .merge(overview::routes())
+        .merge(queue::routes())
+        .merge(decisions::routes())
+        .merge(scripts::routes())
+}

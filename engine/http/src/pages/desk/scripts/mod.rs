@@ -1,0 +1,88 @@
+//! Scripts at the desk: the list and its order, one script's health, the editor, versions, replay, undo.
+//!
+//! In reading order: `list`, `state` (one script: how it does, how it is bound, what it gave up), `editor`
+//! with `told` (what the checks say of a source), `versions`, `jobs` and `replay` with `report`, `undo`.
+
+mod editor;
+mod jobs;
+mod list;
+mod replay;
+mod report;
+mod state;
+mod told;
+mod undo;
+mod versions;
+
+pub(super) use report::verdict_badge;
+
+use std::sync::Arc;
+
+use axum::{Extension, Router};
+use kith_core::refusal::Refusal;
+use kith_core::role::Permission;
+use kith_core::script::Script;
+use kith_runtime::scripting::{self, History};
+use maud::{Markup, html};
+
+use super::seat::{Seat, segment};
+use crate::pages::page::{Page, Turn};
+use crate::pages::parts::{Tab, tabs};
+use crate::place::Place;
+use crate::problem::Problem;
+
+pub(super) fn routes() -> Router<Place> {
+    Router::new()
+        .merge(list::routes())
+        .merge(state::routes())
+        .merge(editor::routes())
+        .merge(versions::routes())
+        .merge(replay::routes())
+        .merge(undo::routes())
+        .layer(Extension(Arc::new(jobs::Jobs::default())))
+}
+
+async fn take(page: Page, community: &str) -> Result<Seat, Turn> {
+    Seat::take(page, community, &[Permission::ManageRules]).await
+}
+
+/// A script by its name.
+async fn find(seat: &Seat, name: &str) -> Result<Script, Turn> {
+    let wanted = name.to_owned();
+    let found = seat.room.look(move |sight| Ok(sight.community.scripts.get(&wanted).cloned())).await?;
+    Ok(found.ok_or_else(|| Refusal::NotFound { what: format!("script {name}") })?)
+}
+
+/// What each version of a script did; reads the log.
+async fn history(seat: &Seat, name: &str) -> Result<History, Turn> {
+    let (community, name) = (seat.room.id, name.to_owned());
+    let records = Arc::clone(&seat.page.caller.place.engine.ports().records);
+    let read = tokio::task::spawn_blocking(move || scripting::history(community, records.as_ref(), &name));
+    Ok(read.await.map_err(|_| Problem::failed())??.unwrap_or_default())
+}
+
+/// The address of a script's page: `""`, `"/edit"`.
+fn path(seat: &Seat, name: &str, rest: &str) -> String {
+    seat.path(&format!("/scripts/{}{rest}", segment(name)))
+}
+
+/// What stands above each page of a script: its name, and the ways to the others.
+fn head(seat: &Seat, name: &str, here: &str) -> Markup {
+    let pages: [(&str, &'static str); 5] = [
+        ("", "desk.script.state"),
+        ("/edit", "desk.script.edit"),
+        ("/versions", "desk.script.versions"),
+        ("/replay", "desk.script.replay"),
+        ("/undo", "desk.script.undo"),
+    ];
+    let ways: Vec<Tab> = pages
+        .iter()
+        .map(|(rest, code)| Tab { href: path(seat, name, rest), label: seat.say(code).to_owned(), count: 0 })
+        .collect();
+    html! {
+        div.heading {
+            p.quiet { a href=(seat.path("/scripts")) { (seat.say("desk.scripts.title")) } }
+            h1 { (name) }
+            (tabs(name, &ways, &path(seat, name, here)))
+        }
+    }
+}
