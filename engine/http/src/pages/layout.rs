@@ -9,8 +9,6 @@ use super::{assets, form};
 
 /// The cookie that holds the chosen theme.
 pub(super) const THEME_COOKIE: &str = "kith_theme";
-/// How a page fits a small screen; a keyboard makes it smaller and covers nothing.
-const VIEWPORT: &str = "width=device-width, initial-scale=1, interactive-widget=resizes-content";
 /// The cookie that holds the chosen language.
 pub(super) const LANGUAGE_COOKIE: &str = "kith_language";
 

@@ -245,11 +245,16 @@ impl Told<'_> {
     fn faults(&self, faults: &[Fault]) -> Markup {
         html! {
             @for fault in faults {
-                (banner(Tone::Bad, html! { p { (self.say("replay.fault", &[
-                    ("n", grouped(fault.times)), ("line", fault.line.to_string()), ("what", fault.detail.clone()),
-                ])) } }))
+                (banner(Tone::Bad, html! { p { (self.fault(fault)) } }))
             }
         }
+    }
+
+    fn fault(&self, fault: &Fault) -> String {
+        let reader = Reader { language: self.seat.language(), stream: None };
+        let what = reader.render(&fault.says);
+        let args = [("n", grouped(fault.times)), ("line", fault.line.to_string()), ("what", what)];
+        self.say("replay.fault", &args)
     }
 
     fn rest(&self) -> Markup {

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use kith_core::hook::Hook;
-use kith_runtime::blueprint::Mistake;
+use kith_runtime::blueprint::Place;
 use kith_runtime::scripting::{Checked, Diagnostic, Problem, PutError, Severity, Tried};
+use kith_runtime::texts::Reader;
 use maud::{Markup, html};
 
 use super::super::seat::Seat;
@@ -90,10 +91,10 @@ impl Told {
 
     /// The source with what is wrong marked, invisible but for the marks.
     pub(super) fn marks(&self, source: &str, file: &str) -> Markup {
-        let mut by_line: BTreeMap<usize, (&Mistake, Severity)> = BTreeMap::new();
-        for it in self.diagnostics().iter().filter(|it| it.mistake.place.file == file) {
-            if let Some(line) = it.mistake.place.line {
-                by_line.entry(line).or_insert((&it.mistake, it.severity));
+        let mut by_line: BTreeMap<usize, (&Place, Severity)> = BTreeMap::new();
+        for it in self.diagnostics().iter().filter(|it| it.place.file == file) {
+            if let Some(line) = it.place.line {
+                by_line.entry(line).or_insert((&it.place, it.severity));
             }
         }
         html! {
@@ -101,7 +102,7 @@ impl Told {
                 @for (place, line) in source.split('\n').enumerate() {
                     @match by_line.get(&(place + 1)) {
                         None => (line),
-                        Some((mistake, severity)) => (marked(line, mistake, *severity)),
+                        Some((place, severity)) => (marked(line, place, *severity)),
                     }
                     "\n"
                 }
@@ -110,10 +111,10 @@ impl Told {
     }
 }
 
-fn marked(line: &str, mistake: &Mistake, severity: Severity) -> Markup {
+fn marked(line: &str, place: &Place, severity: Severity) -> Markup {
     let letters: Vec<char> = line.chars().collect();
-    let start = (mistake.place.column - 1).min(letters.len());
-    let end = (start + mistake.place.marked.max(1)).min(letters.len());
+    let start = (place.column - 1).min(letters.len());
+    let end = (start + place.marked.max(1)).min(letters.len());
     let text = |part: &[char]| part.iter().collect::<String>();
     html! {
         (text(&letters[..start]))
@@ -123,7 +124,8 @@ fn marked(line: &str, mistake: &Mistake, severity: Severity) -> Markup {
 }
 
 fn diagnostic(seat: &Seat, it: &Diagnostic) -> Markup {
-    let place = &it.mistake.place;
+    let place = &it.place;
+    let reader = Reader { language: seat.language(), stream: None };
     let (tone, code) = match it.severity {
         Severity::Error => (Tone::Bad, "desk.check.error"),
         Severity::Warning => (Tone::Warning, "desk.check.warning"),
@@ -135,16 +137,16 @@ fn diagnostic(seat: &Seat, it: &Diagnostic) -> Markup {
     html! {
         li data-line=[place.line] data-column=(place.column) data-file=(place.file) {
             p.line { (badge(tone, seat.say(code))) @if let Some(at) = at { span.quiet.small { (at) } } }
-            p { (it.mistake.what) }
+            p { (reader.render(&it.what)) }
             @if place.line.is_some() && !place.source.is_empty() { (caret(it)) }
-            @if let Some(advice) = &it.mistake.advice { p.advice { (advice) } }
+            @if let Some(advice) = &it.advice { p.advice { (reader.render(advice)) } }
         }
     }
 }
 
 /// The line itself with a caret below what is meant.
 fn caret(it: &Diagnostic) -> Markup {
-    let place = &it.mistake.place;
+    let place = &it.place;
     let letters: Vec<char> = place.source.chars().collect();
     let start = (place.column - 1).min(letters.len());
     let end = (start + place.marked.max(1)).min(letters.len());
@@ -159,6 +161,7 @@ fn caret(it: &Diagnostic) -> Markup {
 }
 
 fn cases(seat: &Seat, cases: &[Tried]) -> Markup {
+    let reader = Reader { language: seat.language(), stream: None };
     let passed = cases.iter().filter(|it| it.differs.is_none()).count().to_string();
     let counted = seat.fill("desk.check.cases", &[("passed", &passed), ("all", &cases.len().to_string())]);
     html! {
@@ -166,7 +169,7 @@ fn cases(seat: &Seat, cases: &[Tried]) -> Markup {
         ul.cases {
             @for it in cases {
                 li {
-                    @match &it.differs {
+                    @match it.shown(&reader) {
                         None => p { (badge(Tone::Good, seat.say("desk.check.passed"))) " " (it.name) },
                         Some(differs) => {
                             p { (badge(Tone::Bad, seat.say("desk.check.failed"))) " " (it.name) }
