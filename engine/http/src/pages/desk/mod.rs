@@ -4,13 +4,16 @@
 //! it is read), then a file for each page. What a page changes is a command of the core, asked as the person
 //! who pressed the button.
 
+mod audit;
 mod case;
 mod chart;
 mod decisions;
+mod members;
 mod overview;
 mod queue;
 mod scripts;
 mod seat;
+mod settings;
 
 use axum::Router;
 
@@ -21,5 +24,8 @@ pub(super) fn routes() -> Router<Place> {
         .merge(overview::routes())
         .merge(queue::routes())
         .merge(decisions::routes())
+        .merge(members::routes())
+        .merge(settings::routes())
+        .merge(audit::routes())
         .merge(scripts::routes())
 }
