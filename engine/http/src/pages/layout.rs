@@ -63,6 +63,8 @@ pub(crate) enum Shape {
     Small,
     /// As high as the screen: what is inside scrolls by itself.
     Room,
+    /// As wide as there is room: tables, charts, an editor.
+    Wide,
 }
 
 impl Shape {
@@ -71,6 +73,7 @@ impl Shape {
             Self::Column => "column",
             Self::Small => "small",
             Self::Room => "room",
+            Self::Wide => "wide",
         }
     }
 }

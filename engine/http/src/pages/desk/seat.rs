@@ -14,7 +14,7 @@ use maud::Markup;
 
 use crate::pages::layout::{Around, Shape, Within};
 use crate::pages::page::{Page, Turn, escaped};
-use crate::pages::parts::{Tab, Zoned};
+use crate::pages::parts::{Level, Tab, Zoned};
 use crate::room::{Room, Sight};
 use crate::talk::nickname;
 
@@ -146,10 +146,11 @@ impl Seat {
             href: self.path(rest),
             label: self.say(code).to_owned(),
             count,
+            level: Level::Page,
         };
         let mut ways: Vec<Tab> = mine.map(tab).collect();
         let back = format!("/c/{}", segment(&self.name));
-        ways.push(Tab { href: back, label: self.say("desk.back").to_owned(), count: 0 });
+        ways.push(Tab { href: back, label: self.say("desk.back").to_owned(), count: 0, level: Level::Page });
         Within { name: self.name.clone(), ways, here: self.path(here) }
     }
 

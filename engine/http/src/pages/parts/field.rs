@@ -27,6 +27,8 @@ pub(crate) enum Kind<'a> {
     },
     /// A number.
     Number,
+    /// A day.
+    Date,
     /// Several lines.
     Area {
         /// How many are seen at once.
@@ -93,6 +95,7 @@ impl<'a> Field<'a> {
             Kind::Line { autocomplete } => ("text", autocomplete),
             Kind::Password { autocomplete } => ("password", autocomplete),
             Kind::Number => ("number", "off"),
+            Kind::Date => ("date", "off"),
             Kind::Area { rows } => {
                 return html! {
                     textarea id=(self.name) name=(self.name) rows=(rows) required[required]

@@ -26,7 +26,7 @@ use maud::{Markup, html};
 
 use super::seat::{Seat, segment};
 use crate::pages::page::{Page, Turn};
-use crate::pages::parts::{Tab, tabs};
+use crate::pages::parts::{Level, Tab, tabs};
 use crate::place::Place;
 use crate::problem::Problem;
 
@@ -76,7 +76,12 @@ fn head(seat: &Seat, name: &str, here: &str) -> Markup {
     ];
     let ways: Vec<Tab> = pages
         .iter()
-        .map(|(rest, code)| Tab { href: path(seat, name, rest), label: seat.say(code).to_owned(), count: 0 })
+        .map(|(rest, code)| Tab {
+            href: path(seat, name, rest),
+            label: seat.say(code).to_owned(),
+            count: 0,
+            level: Level::Page,
+        })
         .collect();
     html! {
         div.heading {
