@@ -17,6 +17,7 @@ pub mod words;
 
 mod caller;
 mod doors;
+mod finding;
 mod moment;
 mod room;
 mod sent;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kith_core::ports::search::Search;
 use kith_runtime::engine::Engine;
 use kith_runtime::extend::Runner;
 use kith_runtime::mint::Mint;
@@ -28,6 +29,8 @@ pub struct Parts {
     pub runner: Arc<dyn Runner>,
     /// How it behaves.
     pub settings: Settings,
+    /// Search over messages, where there is one.
+    pub search: Option<Arc<dyn Search>>,
     pub(crate) reading: Reading,
     pub(crate) doors: Doors,
     pub(crate) hub: Hub,
@@ -36,10 +39,20 @@ pub struct Parts {
 impl Place {
     /// A place over an engine. `desk` and `runner` come from whoever knows the language of scripts.
     pub fn new(desk: Desk, runner: Arc<dyn Runner>, settings: Settings) -> Self {
+        Self::searching(desk, runner, settings, None)
+    }
+
+    /// The same with search over messages.
+    pub fn searching(
+        desk: Desk,
+        runner: Arc<dyn Runner>,
+        settings: Settings,
+        search: Option<Arc<dyn Search>>,
+    ) -> Self {
         let (engine, mint) = (desk.engine.clone(), Arc::clone(&desk.mint));
         let reading = Reading::new(Arc::clone(&engine.ports().records));
         let (doors, hub) = (Doors::new(engine.clone()), Hub::new(engine.clone()));
-        Self(Arc::new(Parts { engine, mint, desk, runner, settings, reading, doors, hub }))
+        Self(Arc::new(Parts { engine, mint, desk, runner, settings, search, reading, doors, hub }))
     }
 
     /// The wall clock, Unix milliseconds.

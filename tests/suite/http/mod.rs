@@ -2,6 +2,7 @@
 
 mod live;
 mod messages;
+mod search;
 mod served;
 
 pub(crate) use served::{Answer, Served};

@@ -61,7 +61,9 @@ impl Served {
     /// Serves a world.
     pub(crate) fn over(world: World) -> Self {
         let desk = world.desk();
-        let place = Place::new(desk, world.opened().scripting().runner(), Settings::default());
+        let search = std::sync::Arc::clone(world.opened().indexing().expect("search starts").search());
+        let runner = world.opened().scripting().runner();
+        let place = Place::searching(desk, runner, Settings::default(), Some(search));
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
         let server = world.wait(Server::bind(loopback, place)).expect("a free port is there");
         let address = server.address().expect("it is bound");

@@ -1,6 +1,7 @@
 //! `kith serve`: the API and the pages over a DATA folder, until Ctrl-C.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -56,7 +57,12 @@ pub(crate) async fn bind(
     session.operator().await?;
     let public_url = public_url.map(|url| url.trim_end_matches('/').to_owned());
     let settings = Settings { public_url, ..Settings::default() };
-    let place = Place::new(session.desk(), session.opened.scripting().runner(), settings);
+    let place = Place::searching(
+        session.desk(),
+        session.opened.scripting().runner(),
+        settings,
+        Some(Arc::clone(session.opened.indexing()?.search())),
+    );
     let bound = Server::bind(listen, place).await;
     bound.map_err(|error| Failure::said(Exit::BadInput, "cli.listen", format!("{listen}: {error}")))
 }

@@ -5,6 +5,7 @@
 //! from there.
 
 pub(crate) mod messages;
+mod search;
 
 use axum::routing::get;
 use axum::{Json, Router};
@@ -50,7 +51,8 @@ impl Modify for Secured {
 }
 
 fn nouns() -> OpenApiRouter<Place> {
-    OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", messages::routes())
+    OpenApiRouter::with_openapi(Document::openapi())
+        .nest("/api/v1", messages::routes().merge(search::routes()))
 }
 
 /// The OpenAPI document.

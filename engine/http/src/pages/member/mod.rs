@@ -20,6 +20,7 @@ mod notices;
 mod privacy;
 mod receipts;
 mod said;
+mod search;
 mod seen;
 mod speech;
 mod visit;
@@ -45,5 +46,6 @@ pub(super) fn routes() -> Router<Place> {
         .merge(card::routes())
         .merge(privacy::routes())
         .merge(members::routes())
+        .merge(search::routes())
         .merge(invites::routes())
 }

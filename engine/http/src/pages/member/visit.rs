@@ -177,6 +177,7 @@ impl Visit {
             level: Level::Below,
         }));
         ways.extend([
+            self.way("/search", "page.search.title", 0),
             self.way("/announcements", "page.announcements.title", self.announcements),
             self.way("/notices", "page.notices.title", self.notices),
             self.way("/members", "page.members.title", 0),
