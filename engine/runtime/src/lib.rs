@@ -19,6 +19,7 @@ pub mod replay;
 pub mod retention;
 pub mod scripting;
 pub mod secret;
+pub mod solo;
 pub mod statistics;
 pub mod texts;
 pub mod transfer;

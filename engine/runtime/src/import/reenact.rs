@@ -4,7 +4,7 @@
 //! they are due. Nothing leaves: parcels stay in the outbox. That is how a rulebook is tried on real traffic.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 
 use kith_core::body::Bodies;
 use kith_core::channel::{self, Channel, Status};
@@ -15,7 +15,7 @@ use kith_core::hook::Extensions;
 use kith_core::ids::{ChannelId, CommunityId, MemberId, PersonId};
 use kith_core::member::Standing;
 use kith_core::message::{self, Part};
-use kith_core::ports::{Head, Records, Snapshots, StoreError};
+use kith_core::ports::{Records, Snapshots};
 use kith_core::queue::Verdict;
 use kith_core::refusal::Refusal;
 use kith_core::stream::{Community, Stream};
@@ -25,14 +25,9 @@ use super::facts::{Watch, shown};
 use super::read::Reader;
 use super::row::{Row, RowKind};
 use crate::draft::{AskError, Draft, Reply};
-use crate::mailbox;
 use crate::mint::Mint;
-use crate::writer::Writer;
+use crate::solo::{Solo, SoloPorts};
 
-/// Records in one frame: a frame is handed over when it is full, not at each command.
-const RECORDS_PER_FRAME: usize = 256;
-/// Frames that wait for the disk at once.
-const FRAMES_IN_FLIGHT_MAX: u32 = 4;
 /// Rows between two reports of progress.
 const ROWS_PER_PROGRESS: u64 = 512;
 
@@ -110,46 +105,37 @@ pub fn run(stage: Stage, mut reader: Reader, watch: &mut dyn Watch) -> Result<Re
     play.finish()
 }
 
-/// Frames handed over and not yet durable, and the first failure.
-#[derive(Default)]
-struct Flight {
-    state: Mutex<(u32, Option<AskError>)>,
-    landed: Condvar,
-}
-
 struct Play {
     stage: Stage,
-    writer: Writer,
+    solo: Solo,
     mint: Mint,
     people: HashMap<Arc<str>, PersonId>,
     channel: Option<ChannelId>,
-    pending: usize,
-    flight: Arc<Flight>,
     came_to: Reenacted,
 }
 
 impl Play {
     fn new(stage: Stage) -> Result<Self, AskError> {
-        let (records, extensions) = (Arc::clone(&stage.records), Arc::clone(&stage.extensions));
-        let writer = Writer::open(stage.community, records, stage.snapshots.as_ref(), extensions)?;
-        if writer.stream().seq > 0 {
+        let Stage { records, snapshots, extensions, .. } = &stage;
+        let (records, snapshots) = (Arc::clone(records), Arc::clone(snapshots));
+        let ports = SoloPorts { records, snapshots, extensions: Arc::clone(extensions) };
+        let solo = Solo::open(stage.community, ports)?;
+        if solo.stream().seq > 0 {
             return Err(AskError::Refused(Refusal::CommunityExists));
         }
         Ok(Self {
             mint: Mint::seeded((stage.community.0 >> 64) as u64),
             stage,
-            writer,
+            solo,
             people: HashMap::new(),
             channel: None,
-            pending: 0,
-            flight: Arc::default(),
             came_to: Reenacted::default(),
         })
     }
 
     fn row(&mut self, row: &Row) -> Result<(), AskError> {
         let now_ms = row.said_at_ms;
-        if self.writer.stream().seq == 0 {
+        if self.solo.stream().seq == 0 {
             self.found(now_ms)?;
         }
         self.fire_until(now_ms)?;
@@ -188,14 +174,15 @@ impl Play {
         for put in std::mem::take(&mut self.stage.scripts) {
             self.must(put.into(), now_ms)?;
         }
-        self.channel = self.writer.stream().community().and_then(first_group);
+        self.channel = self.solo.stream().community().and_then(first_group);
         Ok(())
     }
 
     /// Asks as the host for something without which the past would be another.
     fn must(&mut self, kind: CommandKind, now_ms: u64) -> Result<(), AskError> {
         let id = self.mint.command(now_ms);
-        self.step(Draft::new(id, self.stage.community, Actor::Host, kind), now_ms)?
+        self.solo
+            .step(Draft::new(id, self.stage.community, Actor::Host, kind), now_ms)?
             .map(drop)
             .map_err(AskError::Refused)
     }
@@ -211,14 +198,13 @@ impl Play {
                 person
             }
         };
-        let member =
-            self.writer.stream().community().and_then(|community| community.members.of_person(person));
+        let member = self.solo.stream().community().and_then(|community| community.members.of_person(person));
         Ok(member.filter(|member| member.standing == Standing::Active).map(|member| member.id))
     }
 
     fn knock(&mut self, person: PersonId, nickname: &str, now_ms: u64) -> Result<(), AskError> {
         let id = self.mint.command(now_ms);
-        let owner = gate::applicant_id(self.writer.stream(), person, id);
+        let owner = gate::applicant_id(self.solo.stream(), person, id);
         let mut bodies = Bodies::default();
         let nickname = self.mint.text(&mut bodies, now_ms, owner, nickname);
         let request = gate::Command::RequestJoin {
@@ -274,49 +260,24 @@ impl Play {
 
     /// Takes a step that may be refused: that is counted.
     fn play(&mut self, draft: Draft, now_ms: u64) -> Result<Option<Reply>, AskError> {
-        match self.step(draft, now_ms)? {
-            Ok(reply) => {
-                self.count(&reply);
-                Ok(Some(reply))
-            }
-            Err(refusal) => {
-                self.count_refusal(&refusal);
-                Ok(None)
-            }
-        }
+        let outcome = self.solo.step(draft, now_ms)?;
+        Ok(self.note(outcome))
     }
 
-    fn step(&mut self, draft: Draft, now_ms: u64) -> Result<Result<Reply, Refusal>, AskError> {
-        let step = self.writer.step(draft, now_ms);
-        self.pending += step.records;
-        self.came_to.records += step.records as u64;
-        if self.pending >= RECORDS_PER_FRAME || self.writer.frame_is_full() {
-            self.hand_over()?;
+    /// Counts what came of a step.
+    fn note(&mut self, outcome: Result<Reply, Refusal>) -> Option<Reply> {
+        match &outcome {
+            Ok(reply) => self.count(reply),
+            Err(refusal) => self.count_refusal(refusal),
         }
-        match step.reply {
-            Ok(reply) => Ok(Ok(reply)),
-            Err(AskError::Refused(refusal)) => Ok(Err(refusal)),
-            Err(error) => Err(error),
-        }
+        outcome.ok()
     }
 
     fn fire_until(&mut self, now_ms: u64) -> Result<(), AskError> {
-        while let Some((due_ms, timer)) = self.writer.stream().timers.next().filter(|next| next.0 <= now_ms) {
-            self.play(mailbox::fire(self.stage.community, timer, due_ms), due_ms)?;
+        while let Some(fired) = self.solo.fire(now_ms)? {
+            self.note(fired.outcome);
             self.came_to.timers += 1;
         }
-        Ok(())
-    }
-
-    fn hand_over(&mut self) -> Result<(), AskError> {
-        self.flight.wait_below(FRAMES_IN_FLIGHT_MAX)?;
-        self.pending = 0;
-        if !self.writer.has_pending() {
-            return Ok(());
-        }
-        self.flight.lock().0 += 1;
-        let flight = Arc::clone(&self.flight);
-        self.writer.flush(Box::new(move |result: Result<Head, StoreError>| flight.land(result)))?;
         Ok(())
     }
 
@@ -341,43 +302,13 @@ impl Play {
     }
 
     fn finish(mut self) -> Result<Reenacted, AskError> {
-        self.hand_over()?;
-        self.flight.wait_below(1)?;
-        let stream = self.writer.stream();
+        let stream = self.solo.stream();
         self.came_to.waiting = standing(stream, |standing| matches!(standing, Standing::Applicant));
         self.came_to.turned_away =
             standing(stream, |standing| matches!(standing, Standing::TurnedAway { .. }));
-        if let Some(head) = self.stage.records.head(self.stage.community) {
-            let kept = self.stage.snapshots.put(self.stage.community, self.writer.snapshot(head));
-            // A snapshot is derived: without it the next start folds the log.
-            if let Err(error) = kept {
-                tracing::debug!(%error, "no snapshot of the re-enactment kept");
-            }
-        }
+        self.came_to.records = self.solo.written();
+        self.solo.finish()?;
         Ok(self.came_to)
-    }
-}
-
-impl Flight {
-    fn lock(&self) -> std::sync::MutexGuard<'_, (u32, Option<AskError>)> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn land(&self, result: Result<Head, StoreError>) {
-        let mut state = self.lock();
-        state.0 -= 1;
-        if let Err(error) = result {
-            state.1.get_or_insert(AskError::Store(error));
-        }
-        self.landed.notify_all();
-    }
-
-    fn wait_below(&self, frames: u32) -> Result<(), AskError> {
-        let mut state = self.lock();
-        while state.0 >= frames && state.1.is_none() {
-            state = self.landed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        state.1.take().map_or(Ok(()), Err)
     }
 }
 
