@@ -86,6 +86,11 @@ impl Streams {
         self.bar_of(what, "{msg} {bar:32} {human_pos}/{human_len} {per_sec} {eta}")
     }
 
+    /// A bar for days; its length comes with the first report.
+    pub fn bar_of_days(&mut self, what: &'static str) -> ProgressBar {
+        self.bar_of(what, "{msg} {bar:32} {pos}/{len}")
+    }
+
     fn bar_of(&mut self, what: &'static str, form: &str) -> ProgressBar {
         let target = std::mem::replace(&mut self.bars, ProgressDrawTarget::hidden());
         let bar = ProgressBar::with_draw_target(None, target);

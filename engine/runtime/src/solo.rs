@@ -1,8 +1,8 @@
 //! A stream played by somebody who holds its clock: re-enactments, and pasts that are made up for a harness.
 //!
-//! Promises that commands pass the same gates, rules and scripts as with an engine, that timers fire when they
-//! are due by the player's clock, and that `finish` returns only when everything is durable. Does not run
-//! errands: parcels stay in the outbox until an engine opens the stream. No engine may have it open meanwhile.
+//! Promises that commands pass the same gates, rules and scripts as with an engine, that timers fire when
+//! they are due by the player's clock, and that `finish` returns only when everything is durable. Does not
+//! run errands: parcels stay in the outbox until an engine opens the stream, which none may do meanwhile.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 

@@ -1,28 +1,103 @@
-//! The demo: what it prints at its end can be typed.
+//! The demo: its walk comes to its end in both languages, its links sign in once, its folder lives on.
+
+use std::ffi::OsString;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use kith::streams::Streams;
+use serde_json::Value;
 
 use super::Desk;
 
+/// The facts of a walk that came to its end.
+fn check_walk(value: &Value, language: &str) {
+    let facts = &value["facts"];
+    let number = |name: &str| facts[name].as_u64().unwrap_or_else(|| panic!("{name} in {facts}"));
+    assert_eq!(facts["ended"], true, "{facts}");
+    for name in ["joined", "held", "appealed", "saves_refused"] {
+        assert_eq!(number(name), 1, "{language}: {name} in {facts}");
+    }
+    assert!(number("replay_held") >= 10, "{facts}");
+    assert!(number("replay_by_regulars") >= number("replay_regulars"), "{facts}");
+    assert!(number("replay_regulars") > 0 && number("replay_by_regulars") < number("replay_held"), "{facts}");
+    assert_eq!((number("version_kept"), number("version_live")), (2, 3), "{facts}");
+    let given_back = [number("held_by_draft"), number("undo_planned"), number("undone")];
+    assert_eq!(given_back, [9, 9, 9], "{facts}");
+}
+
+/// Whether a word is the code of a text that is not in the message files.
+fn is_code((noun, rest): (&str, &str)) -> bool {
+    ["gate", "rule", "queue", "member", "sanction"].contains(&noun) && !rest.is_empty()
+}
+
+fn check_scenes(value: &Value) {
+    let scenes = value["scenes"].as_array().expect("a list");
+    let names: Vec<&str> = scenes.iter().filter_map(|scene| scene["name"].as_str()).collect();
+    assert_eq!(names, ["gate", "ad", "replay", "save", "undo"]);
+    for scene in scenes {
+        let page = scene["pages"][0].as_str().expect("a page shows it");
+        assert!(page.starts_with(value["address"].as_str().expect("text")), "{page}");
+        for line in scene["lines"].as_array().expect("a list").iter().filter_map(Value::as_str) {
+            let code = line.split_whitespace().filter_map(|word| word.split_once('.')).any(is_code);
+            let quoted = line.contains('|');
+            assert!(!code && (quoted || !line.contains('{')), "a text is missing: {line}");
+            assert!(!line.ends_with(['–', '—']), "nothing was told: {line}");
+        }
+    }
+}
+
+/// A line without its numbers, which differ from hour to hour.
+fn masked(line: &str) -> String {
+    let mut out = String::new();
+    for sign in line.trim_end().chars() {
+        match sign {
+            '0'..='9' if out.ends_with('#') => {}
+            '0'..='9' => out.push('#'),
+            _ => out.push(sign),
+        }
+    }
+    out
+}
+
+/// What the README shows of the walk is what the walk says, in its order.
+fn check_transcript(value: &Value) {
+    let mut said = Vec::new();
+    for (place, scene) in value["scenes"].as_array().expect("a list").iter().enumerate() {
+        said.push(format!("{}. {}", place + 1, scene["title"].as_str().expect("text")));
+        let lines = scene["lines"].as_array().expect("a list").iter().filter_map(Value::as_str);
+        said.extend(lines.map(|line| format!("   {line}")));
+    }
+    let mut said = said.iter().map(|line| masked(line));
+    let readme = include_str!("../../../README.md");
+    let section = readme.split("## See it\n").nth(1).expect("the README says how to see it");
+    let transcript = section.split("```text\n").nth(1).and_then(|rest| rest.split("```").next());
+    let lines: Vec<&str> = transcript.expect("it has a transcript").lines().collect();
+    assert_eq!(lines.len(), 12, "{lines:?}");
+    for line in lines {
+        assert!(said.any(|found| found == masked(line)), "the walk does not say: {line}");
+    }
+}
+
 #[test]
-fn what_the_demo_says_to_look_at_can_be_looked_at() {
+fn the_walk_comes_to_its_end_in_both_languages() {
     for language in ["en", "zh-CN"] {
         let desk = Desk::new();
-        let ended = desk.run(&format!("demo --fast --json --language {language} --data @demo"));
+        let ended = desk.run(&format!("demo --tour --fast --json --language {language} --data @demo"));
         assert_eq!(ended.code, 0, "{}", ended.err);
-        let value: serde_json::Value = serde_json::from_str(&ended.out).expect("JSON");
-        let commands: Vec<&str> = value["commands"]
-            .as_array()
-            .expect("a list")
-            .iter()
-            .filter_map(|command| command.as_str())
-            .collect();
-        assert!(commands.len() >= 5);
-        for command in commands {
-            let line = command.strip_prefix("kith ").expect("a command of ours");
-            assert!(!desk.works(line).is_empty(), "{command}");
+        let value: Value = serde_json::from_str(&ended.out).expect("JSON");
+        check_walk(&value, language);
+        check_scenes(&value);
+        if language == "en" {
+            check_transcript(&value);
         }
-        let scenes = value["scenes"].to_string();
-        assert!(!scenes.contains('{'), "an argument was not filled in: {scenes}");
-        assert!(!scenes.contains("gate.") && !scenes.contains("rule."), "a code without a text: {scenes}");
+        assert!(value["counts"]["messages"].as_u64() > Some(3_000), "{}", value["counts"]);
+        assert!(desk.works("verify --data @demo").ends_with("sound\n"));
+        for command in value["commands"].as_array().expect("a list").iter().filter_map(Value::as_str) {
+            let line = command.strip_prefix("kith ").expect("a command of ours");
+            if !line.starts_with("serve") {
+                assert!(!desk.works(line).is_empty(), "{command}");
+            }
+        }
     }
 }
 
@@ -31,4 +106,88 @@ fn the_demo_makes_no_second_story_in_the_same_folder() {
     let desk = Desk::new();
     desk.works("demo --fast --data @demo");
     assert_eq!(desk.run("demo --fast --data @demo").code, 3);
+}
+
+/// Names the folder to the child that shows the demo until it is interrupted.
+const SHOWN: &str = "KITH_TEST_DEMO_SHOWN";
+
+/// What follows the links: sessions are called after it.
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+/// A demo in a process of its own.
+struct Shown {
+    child: Child,
+    value: Value,
+}
+
+impl Shown {
+    fn begin(desk: &Desk) -> Self {
+        let mut child = Command::new(std::env::current_exe().expect("this test runs"))
+            .args(["--exact", "cli::demo::the_child_that_shows_it", "--nocapture"])
+            .env(SHOWN, desk.path("demo"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let out = child.stdout.take().expect("it is piped");
+        let mut lines = BufReader::new(out).lines().map_while(Result::ok);
+        let line = lines.find(|line| line.starts_with('{')).expect("it says where it is");
+        // The rest is read too, so that the child never waits for a reader.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, value: serde_json::from_str(&line).expect("JSON") }
+    }
+
+    /// Presses Ctrl-C and says what it ended with.
+    fn interrupt(mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-INT", &pid]).status().expect("kill is there");
+        assert!(sent.success());
+        self.child.wait().expect("it ends").code()
+    }
+}
+
+#[test]
+fn the_child_that_shows_it() {
+    let Some(data) = std::env::var_os(SHOWN) else { return };
+    let words = ["kith", "demo", "--json", "--language", "en", "--data"].map(OsString::from);
+    let mut streams = Streams::new(std::io::stdout(), std::io::stderr());
+    std::process::exit(kith::run(words.into_iter().chain([data]), &mut streams).into());
+}
+
+/// Follows a link as a browser does: the page, then its button. Says what the button came to.
+fn follow(agent: &ureq::Agent, link: &str) -> (u16, bool) {
+    let page = agent.get(link).call().expect("the server answers");
+    assert_eq!(page.status(), 200, "{link}");
+    let (form, query) = link.split_once('?').expect("it carries a code");
+    let origin = form.split("/sign-in").next().expect("it has an address");
+    let answer = agent
+        .post(form)
+        .header("origin", origin)
+        .content_type("application/x-www-form-urlencoded")
+        .send(query)
+        .expect("the server answers");
+    (answer.status().as_u16(), answer.headers().contains_key("set-cookie"))
+}
+
+#[test]
+fn each_link_signs_in_once_and_ctrl_c_leaves_a_sound_folder() {
+    let desk = Desk::new();
+    let shown = Shown::begin(&desk);
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .user_agent(FIREFOX)
+        .build()
+        .into();
+    for who in ["newcomer", "member", "operator"] {
+        let link = shown.value["links"][who].as_str().expect("a link").to_owned();
+        assert_eq!(follow(&agent, &link), (303, true), "{who}");
+        let (status, signed_in) = follow(&agent, &link);
+        assert!(status >= 400 && !signed_in, "{who}: {status}");
+    }
+    assert_eq!(shown.interrupt(), Some(0));
+    assert!(desk.works("verify --data @demo").ends_with("sound\n"));
+    let persons = desk.json("person list --data @demo");
+    let signed_in = persons["persons"].as_array().expect("a list").iter();
+    assert_eq!(signed_in.filter(|person| person["sessions"] == 1).count(), 3);
 }

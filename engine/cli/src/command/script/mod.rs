@@ -19,6 +19,8 @@ mod test;
 mod versions;
 mod watch;
 
+pub(super) use watch::in_words;
+
 use clap::{Args, Subcommand};
 
 use super::Stage;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use kith_core::community::Language;
 use kith_runtime::scripting::{self, Looking, Told, What};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -83,6 +84,11 @@ fn shown(say: Say, form: Form, told: &Told) -> String {
         Form::People => sentence(say, told),
         Form::Json => json_of(say, told).map(|value| format!("{value}\n")).unwrap_or_default(),
     }
+}
+
+/// What was told, in sentences; each ends its line.
+pub(in crate::command) fn in_words(language: Language, told: &Told) -> String {
+    sentence(Say(language), told)
 }
 
 fn sentence(say: Say, told: &Told) -> String {
