@@ -87,6 +87,7 @@ fn the_walk_comes_to_its_end_in_both_languages() {
         let value: Value = serde_json::from_str(&ended.out).expect("JSON");
         check_walk(&value, language);
         check_scenes(&value);
+        check_given_back(&desk, &value);
         if language == "en" {
             check_transcript(&value);
         }
@@ -106,6 +107,18 @@ fn the_demo_makes_no_second_story_in_the_same_folder() {
     let desk = Desk::new();
     desk.works("demo --fast --data @demo");
     assert_eq!(desk.run("demo --fast --data @demo").code, 3);
+}
+
+/// What the draft had held stands in the channel again.
+fn check_given_back(desk: &Desk, value: &Value) {
+    let community = value["community"].as_str().expect("text");
+    let read = desk.works(&format!("channel read --data @demo --community {community} --last 12"));
+    let lines = value["scenes"][4]["lines"].as_array().expect("a list").iter().filter_map(Value::as_str);
+    let said: Vec<&str> = lines.filter_map(|line| line.split_once(": ")).map(|(_, text)| text).collect();
+    assert!(said.len() >= 4, "{said:?}");
+    for text in said.iter().filter(|text| text.chars().count() > 5).take(4) {
+        assert!(read.contains(text), "{text} in {read}");
+    }
 }
 
 /// Names the folder to the child that shows the demo until it is interrupted.

@@ -84,6 +84,9 @@ impl Demo {
         let bar = stage.streams.bar_of_days("demo");
         let made = month::make(&data, &world, SystemClock::start().wall_ms(), &bar)?;
         bar.finish_and_clear();
+        if interrupt.is_set() {
+            return Ok(Report::said_already());
+        }
         session::run(&data, Folder::Existing, async |session| {
             let listen = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), self.port);
             let server = serve::bind(session, listen, None).await?;
