@@ -45,6 +45,11 @@ impl Line {
 
     /// Asks for a command and waits for its answer; events that come first are kept.
     fn call(&mut self, method: &str, params: Value) -> Value {
+        self.ask(method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// The same, where the browser may say no.
+    fn ask(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         self.next += 1;
         let id = self.next;
         let text = json!({ "id": id, "method": method, "params": params }).to_string();
@@ -54,8 +59,8 @@ impl Line {
             let Message::Text(text) = message else { continue };
             let told: Value = serde_json::from_str(&text).expect("the browser speaks JSON");
             if told["id"] == id {
-                assert!(told["error"].is_null(), "{method}: {}", told["error"]);
-                return told["result"].clone();
+                let is_no = !told["error"].is_null();
+                return if is_no { Err(told["error"].clone()) } else { Ok(told["result"].clone()) };
             }
             self.heard.push(told);
         }
@@ -129,9 +134,13 @@ impl Drop for Chrome {
 
 /// Adds up what moved after it was shown, and what the policy forbade.
 const WATCH: &str = "
-    window.kithShift = 0; window.kithForbidden = [];
+    window.kithShift = 0; window.kithMoved = []; window.kithForbidden = [];
     new PerformanceObserver((list) => {
-        for (const it of list.getEntries()) if (!it.hadRecentInput) window.kithShift += it.value;
+        for (const it of list.getEntries()) if (!it.hadRecentInput) {
+            window.kithShift += it.value;
+            for (const moved of it.sources) window.kithMoved.push(moved.node?.outerHTML?.slice(0, 80)
+                + ' ' + JSON.stringify([moved.previousRect, moved.currentRect]));
+        }
     }).observe({ type: 'layout-shift', buffered: true });
     document.addEventListener('securitypolicyviolation', (it) => {
         window.kithForbidden.push(it.violatedDirective + ' ' + it.blockedURI);
@@ -205,7 +214,8 @@ impl Tab {
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
             let params = json!({ "expression": format!("Boolean({holds})"), "returnByValue": true });
-            if self.line.call("Runtime.evaluate", params)["result"]["value"] == true {
+            let told = self.line.ask("Runtime.evaluate", params);
+            if told.is_ok_and(|told| told["result"]["value"] == true) {
                 return;
             }
             std::thread::sleep(LOOK_EVERY);
@@ -253,7 +263,11 @@ impl Tab {
     /// Nothing moved since the page was shown. Where people talk messages come and make room for each other.
     pub(super) fn assert_still(&mut self) {
         let shift = self.eval("window.kithShift || 0").as_f64().unwrap_or_default();
-        assert!(shift < 0.001, "the page jumped by {shift} on {}", self.eval("location.href"));
+        assert!(
+            shift < 0.001,
+            "the page jumped by {shift}: {}",
+            self.eval("location.href + window.kithMoved")
+        );
     }
 
     /// Nothing failed on the pages so far, none asked another host, the policy held.

@@ -25,6 +25,7 @@ use super::page::{Page, Turn};
 use super::parts::{
     Field, Kind, Look, Presence, Tick, Tone, badge, banner, card, check, choice, row, submit, time,
 };
+use super::sign_in::SOME_BROWSER;
 use crate::api::id;
 use crate::caller::Identity;
 use crate::place::Place;
@@ -178,7 +179,7 @@ fn sessions(page: &Page, mine: &Mine) -> Markup {
                 html! {},
                 html! {
                     @let nameless = page.say("page.account.some_browser");
-                    strong { (if it.label.is_empty() { nameless } else { &it.label }) }
+                    strong { (if it.label == SOME_BROWSER { nameless } else { &it.label }) }
                     p.quiet.small { (time(it.issued_ms, &zoned.full(it.issued_ms))) " UTC" }
                 },
                 html! {

@@ -126,6 +126,10 @@ pub(super) fn whole(style: &Style, page: Option<&Page>, around: &Around<'_>, bod
                     @if let Some(within) = around.within { " · " (within.name) }
                     " · Kith"
                 }
+                @if around.shape == Shape::Room {
+                    // What starts at its end is shown once all of it is there: nothing moves up as it comes.
+                    link rel="expect" href="#end" blocking="render";
+                }
                 link rel="stylesheet" href=(assets::address("kith.css"));
                 link rel="icon" href=(assets::address("kith.svg")) type="image/svg+xml";
                 script src=(assets::address("kith.js")) defer {}
@@ -140,7 +144,7 @@ pub(super) fn whole(style: &Style, page: Option<&Page>, around: &Around<'_>, bod
                     @if let Some(flash) = style.flash { (banner(flash.tone, html! { p { (flash.text) } })) }
                     (body)
                 }
-                @if around.shape != Shape::Room { (foot(style, page)) }
+                @if around.shape == Shape::Room { span #end hidden {} } @else { (foot(style, page)) }
             }
         }
     }

@@ -35,6 +35,8 @@ use crate::server::Peer;
 
 /// How long somebody stays signed in.
 const SESSION_MS: u64 = 90 * DAY_MS;
+/// What a session is called of which nothing is known.
+pub(super) const SOME_BROWSER: &str = "browser";
 
 pub(super) fn routes() -> Router<Place> {
     Router::new()
@@ -149,7 +151,8 @@ fn label_of(agent: &str) -> String {
         ("Mac OS X", "macOS"),
         ("Linux", "Linux"),
     ]);
-    [browser, system].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    let known: Vec<&str> = [browser, system].into_iter().flatten().collect();
+    if known.is_empty() { SOME_BROWSER.to_owned() } else { known.join(" · ") }
 }
 
 /// A link's secret.
@@ -219,6 +222,6 @@ mod tests {
             "Mozilla/5.0 (Linux; Android 14; PKX110) AppleWebKit/537.36 Chrome/130 MicroMessenger/8.0";
         assert_eq!(label_of(firefox), "Firefox · Linux");
         assert_eq!(label_of(phone), "WeChat · Android");
-        assert_eq!(label_of("curl/8"), "");
+        assert_eq!(label_of("curl/8"), SOME_BROWSER);
     }
 }

@@ -30,7 +30,7 @@
   });
 
   // On a narrow screen the ways through a community are wider than it: the present one comes into sight.
-  for (const tab of document.querySelectorAll(".tabs a[aria-current]")) {
+  for (const tab of document.querySelectorAll(".tabs a[aria-current]:not(.below), .tabs .holds")) {
     const tabs = tab.parentElement;
     tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
   }
