@@ -34,11 +34,21 @@ fn screens(language: &'static str) -> Vec<Screen> {
 }
 
 fn looked_at(tab: &mut Tab, (name, url): (&str, &str), language: &'static str) {
+    looked_at_after(tab, (name, url), language, |tab| tab.assert_still());
+}
+
+/// Looks at a page once somebody has done something there.
+fn looked_at_after(
+    tab: &mut Tab,
+    (name, url): (&str, &str),
+    language: &'static str,
+    mut act: impl FnMut(&mut Tab),
+) {
     for screen in screens(language) {
         tab.screen(screen);
         tab.open(url);
+        act(tab);
         tab.assert_clean();
-        tab.assert_still();
         assert_usable(tab);
         assert_eq!(
             tab.eval("document.documentElement.scrollWidth > document.documentElement.clientWidth"),
@@ -83,6 +93,25 @@ fn a_story_is_looked_at(story: &'static Story) {
         looked_at(&mut stranger, (name, &url), language);
     }
 
+    let wrong = town.served.url("/sign-in");
+    looked_at_after(&mut stranger, ("sign-in-wrong", &wrong), language, |tab| {
+        tab.fill("#name", "nobody");
+        tab.fill("#password", "of that name");
+        tab.follow("main form button");
+    });
+    looked_at_after(&mut stranger, ("landing-wrong", &town.url("?invite=AAAA-BBBB")), language, |tab| {
+        tab.fill("#nickname", "Otto");
+        for (field, value) in story.card {
+            tab.eval(&format!("document.getElementById('card.{field}').value = '{value}'; null"));
+        }
+        if !story.card.is_empty() {
+            tab.fill("[id='answer.群规']", "可以");
+            tab.fill("[id='answer.方向']", "随便看看");
+        }
+        tab.follow("#join button[type=submit]");
+        tab.until("document.querySelector('.banner.bad')");
+    });
+
     let mut member = chrome.somebody(Screen::phone(language));
     let name = if story.card.is_empty() { "Ada" } else { "杭州-产品-知夏" };
     let (person, ada) = town.settle(story, name);
@@ -104,6 +133,23 @@ fn a_story_is_looked_at(story: &'static Story) {
     ] {
         looked_at(&mut member, (name, &url), language);
     }
+
+    let hall = town.hall_url();
+    looked_at_after(&mut member, ("channel-menu", &hall), language, |tab| {
+        tab.press(".msg:last-child .menu summary");
+    });
+    looked_at_after(&mut member, ("channel-reply", &hall), language, |tab| {
+        tab.press(".msg:last-child a.reply");
+        tab.press(".more summary");
+    });
+    looked_at_after(&mut member, ("channel-held", &hall), language, |tab| {
+        tab.fill("#text", story.advertisement);
+        tab.press("#write button[type=submit]");
+        tab.until("document.querySelector('#write .banner')");
+    });
+    looked_at_after(&mut member, ("account-token", &town.served.url("/account")), language, |tab| {
+        tab.press("details summary");
+    });
 
     let mut owner = chrome.somebody(Screen::phone(language));
     town.enter(&mut owner, town.owner);

@@ -13,7 +13,10 @@ pub(crate) fn avatar(id: &str, name: &str) -> Markup {
 
 /// One that stays while the name changes: made of the id.
 fn colour_of(id: &str) -> u32 {
-    id.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % COLOURS
+    // FNV-1a: ids of people who came together differ in a few letters only.
+    let mixed =
+        id.bytes().fold(0x811c_9dc5_u32, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    (mixed ^ (mixed >> 15)) % COLOURS
 }
 
 fn initial(name: &str) -> String {
