@@ -136,10 +136,11 @@ fn a_story_is_looked_at(story: &'static Story) {
 
     let hall = town.hall_url();
     looked_at_after(&mut member, ("channel-menu", &hall), language, |tab| {
-        tab.press(".msg:last-child .menu summary");
+        tab.press(".msg:last-child .menu");
     });
     looked_at_after(&mut member, ("channel-reply", &hall), language, |tab| {
-        tab.press(".msg:last-child a.reply");
+        tab.press(".msg:last-child .menu");
+        tab.press("a.reply");
         tab.press(".more summary");
     });
     looked_at_after(&mut member, ("channel-held", &hall), language, |tab| {
@@ -157,6 +158,7 @@ fn a_story_is_looked_at(story: &'static Story) {
     let invite = invite.expect("there is an invite");
     for (name, url) in [
         ("owner-channel", town.hall_url()),
+        ("message", town.message_url()),
         ("owner-announcements", town.url("/announcements")),
         ("invites", town.url("/invites")),
         ("invite", town.url(&format!("/invites/{invite}"))),

@@ -235,3 +235,20 @@ fn every_page_text_is_there_and_used() {
     let unused: Vec<_> = texts.keys().filter(|code| code.starts_with("page.") && !is_used(code)).collect();
     assert!(unused.is_empty(), "no page says: {unused:#?}");
 }
+
+#[test]
+fn a_page_of_fifty_messages_is_light() {
+    let (served, place, owner) = club();
+    for turn in 0..50 {
+        let text = format!("Message {turn}: a line as people write them, with a word or two more.");
+        served.world.post(place, place.owner, &text).expect("it can be said");
+    }
+    let visitor = Visitor::enter(&served, owner);
+    let page = visitor.get(&format!("/c/club/ch/{}", place.channel)).text;
+    assert_eq!(page.matches("class=\"msg").count(), 50);
+    let assets = page.split("/assets/").skip(1).filter_map(|rest| rest.split('"').next());
+    let assets: std::collections::BTreeSet<&str> = assets.collect();
+    let bytes: usize = assets.iter().map(|name| visitor.get(&format!("/assets/{name}")).text.len()).sum();
+    let all = page.len() + bytes;
+    assert!(all <= 72 * 1_024, "the page has {} bytes, what it loads {bytes}", page.len());
+}

@@ -3,6 +3,7 @@
 
 use kith_core::queue::{self, Decision};
 
+use super::axe::assert_usable;
 use super::chrome::{Chrome, Screen, Tab};
 use super::town::{STORIES, Story, Town};
 
@@ -61,11 +62,13 @@ fn a_stranger_joins_by_a_link_and_two_people_talk_at_once() {
             "[...document.querySelectorAll('.msg .words')].some((it) => it.textContent === {})",
             serde_json::json!(first)
         ));
-        stranger.press(".msg:last-child .menu .emoji button");
+        stranger.press(".msg:last-child .menu");
+        stranger.press(".sheet .emoji button");
         member.until("document.querySelector('.msg .chip')");
         stranger.until("document.querySelector('.msg .chip')?.getAttribute('aria-pressed') === 'true'");
         assert_eq!(member.eval("document.querySelector('.msg .chip').getAttribute('aria-pressed')"), "false");
-        stranger.press(".msg:last-child a.reply");
+        stranger.press(".msg:last-child .menu");
+        stranger.press("a.reply");
         say(&mut stranger, second);
         for tab in [&mut member, &mut stranger] {
             tab.until("document.querySelectorAll('.msg').length === 2");
@@ -75,7 +78,8 @@ fn a_stranger_joins_by_a_link_and_two_people_talk_at_once() {
         }
         assert_eq!(stranger.eval("document.querySelectorAll('.msg.mine').length"), 1);
 
-        member.press(".msg.mine .sheet .bad");
+        member.press(".msg.mine .menu");
+        member.press(".sheet .bad");
         stranger.until("document.querySelector('.msg .gone')");
         assert_eq!(times(&mut stranger, first), 0);
     }
@@ -132,13 +136,17 @@ fn everything_works_without_javascript() {
         tab.follow("#write button[type=submit]");
         tab.reads(line);
     }
-    tab.follow(".msg:last-child .menu .emoji button");
+    tab.follow(".msg:last-child .menu");
+    assert_usable(&mut tab);
+    tab.follow(".sheet .emoji button");
     assert_eq!(tab.eval("document.querySelector('.chip').getAttribute('aria-pressed')"), "true");
-    tab.follow(".msg:last-child a.own");
+    tab.follow(".msg:last-child .menu");
+    tab.follow("a.own");
     tab.fill("#text", "three");
     tab.follow("main form button");
     tab.reads("three");
-    tab.follow(".msg:last-child .sheet .bad");
+    tab.follow(".msg:last-child .menu");
+    tab.follow(".sheet .bad");
     assert_eq!(times(&mut tab, "three"), 0);
     tab.assert_clean();
 }

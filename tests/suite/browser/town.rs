@@ -217,6 +217,16 @@ impl Town {
         self.served.url(&format!("/c/{}{rest}", self.name))
     }
 
+    /// The address of the hall's last message.
+    pub(super) fn message_url(&self) -> String {
+        let hall = self.hall;
+        let last = move |it: &kith_core::stream::Community| {
+            it.messages.recent().rev().find(|header| header.channel == hall).map(|header| header.id)
+        };
+        let last = self.served.world.view(self.place.id, last).expect("somebody has said something");
+        self.url(&format!("/m/{last}"))
+    }
+
     /// The address of the hall.
     pub(super) fn hall_url(&self) -> String {
         self.url(&format!("/ch/{}", self.hall))

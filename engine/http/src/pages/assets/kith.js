@@ -8,13 +8,17 @@
 
   // A menu closes when something else is touched, and by Escape.
   const closeMenus = (except) => {
-    for (const menu of document.querySelectorAll("details.menu[open], details.pins[open]")) {
-      if (menu !== except) menu.open = false;
-    }
+    for (const open of document.querySelectorAll("details.pins[open]")) if (open !== except) open.open = false;
+    talk?.querySelector(".sheet")?.remove();
   };
-  document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu, details.pins")));
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest(".sheet")) closeMenus(event.target.closest("details.pins"));
+  });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") closeMenus(null);
+    if (event.key !== "Escape") return;
+    const message = talk?.querySelector(".sheet")?.closest(".msg");
+    closeMenus(null);
+    message?.querySelector(".menu")?.focus();
   });
 
   // A form that was sent is not sent again while its answer is under way.
@@ -133,13 +137,32 @@
   }
 
   // Buttons of messages.
+  const openMenu = (message) => {
+    const sheet = byId("menu").content.firstElementChild.cloneNode(true);
+    for (const button of sheet.querySelectorAll("button")) button.value = button.value.replace("-", message.id);
+    for (const link of sheet.querySelectorAll("a")) link.href = link.getAttribute("href").replace("/m/-", "/m/" + message.id);
+    const middle = log.getBoundingClientRect().top + log.clientHeight / 2;
+    sheet.classList.toggle("up", message.getBoundingClientRect().top > middle);
+    message.append(sheet);
+    sheet.querySelector("button").focus();
+  };
   talk.addEventListener("click", async (event) => {
+    const menu = event.target.closest("a.menu");
+    if (menu && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      event.stopPropagation();
+      const message = menu.closest(".msg");
+      const isOpen = message.querySelector(".sheet");
+      closeMenus(null);
+      return isOpen ? null : openMenu(message);
+    }
     const link = event.target.closest("a.reply");
     const button = event.target.closest("button[form=act]");
     if (link && text) {
       event.preventDefault();
+      const message = link.closest(".msg");
       closeMenus(null);
-      reply(link.closest(".msg"));
+      reply(message);
     } else if (button) {
       event.preventDefault();
       closeMenus(null);
@@ -165,6 +188,7 @@
   };
   const settle = (message, before) => {
     message.classList.toggle("mine", message.dataset.author === me);
+    message.classList.toggle("asked", message.dataset.asker === me);
     const follows =
       before && before.dataset.author === message.dataset.author && !message.querySelector(".quote") &&
       !message.classList.contains("announced") && message.dataset.at - before.dataset.at < TOGETHER_MS;

@@ -78,15 +78,16 @@ pub(super) async fn shown(
     let told = tell(&visit.room, std::mem::take(&mut seat.found)).await?;
     let pins = tell(&visit.room, std::mem::take(&mut seat.pins)).await?;
     let replied = tell(&visit.room, seat.replied.take().into_iter().collect()).await?.into_iter().next();
+    let here = format!("/ch/{channel}");
     let form = speech::Form { seat: &seat, replied: replied.as_ref(), text, mistakes };
     let body = html! {
         (head(visit, &seat, &pins))
         (log(visit, &seat, &told, before.is_some()))
         (speech::shown(visit, &form))
-        (act(visit, &seat))
+        (act(visit, &here))
+        template #menu { (visit.hand().menu("-")) }
     };
     let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let here = format!("/ch/{channel}");
     let mut response = visit.show_as(status, (&format!("#{}", seat.name), &here, Shape::Room), body);
     if let (None, Some(newest)) = (before, told.last()) {
         let mut seen = Seen::of_cookie(&visit.page.seen);
@@ -209,11 +210,11 @@ fn log(visit: &Visit, seat: &Seat, told: &[Told], is_past: bool) -> Markup {
 }
 
 /// The one form that all buttons under messages belong to.
-fn act(visit: &Visit, seat: &Seat) -> Markup {
+pub(super) fn act(visit: &Visit, back: &str) -> Markup {
     html! {
         form #act method="post" action=(visit.path("/act")) hidden {
             (crate::pages::form::carried(&visit.page))
-            input type="hidden" name="back" value={ "/ch/" (seat.id) };
+            input type="hidden" name="back" value=(back);
         }
     }
 }

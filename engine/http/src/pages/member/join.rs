@@ -10,6 +10,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::post;
 use kith_core::card::{Field as CardField, Kind as CardKind};
+use kith_core::community::Language;
 use kith_core::gate::{self, Condition, Question};
 use kith_core::ids::PersonId;
 use kith_core::queue::Verdict;
@@ -339,8 +340,12 @@ async fn turned_away(visit: Visit, asked: &Asked, typed: &Typed, reply: &Reply) 
     let language = visit.page.words().language;
     let whole = visit.room.look(move |sight| {
         let reader = Reader { language, stream: Some(sight.stream) };
-        let said = against.iter().flat_map(|it| std::iter::once(&it.reason).chain(&it.remedy));
-        Ok(said.map(|text| reader.render(text)).collect::<Vec<_>>().join(" "))
+        let space = if language == Language::English { " " } else { "" };
+        let said = against.iter().map(|it| {
+            let texts = std::iter::once(&it.reason).chain(&it.remedy).map(|text| reader.render(text));
+            texts.collect::<Vec<_>>().join(space)
+        });
+        Ok(said.collect::<Vec<_>>().join("\n"))
     });
     let mistakes = Mistakes::of_whole(whole.await?);
     landing::gate(&visit, asked, typed, &mistakes).await

@@ -15,6 +15,7 @@ mod landing;
 mod live;
 mod members;
 mod mention;
+mod menu;
 mod name;
 mod notices;
 mod privacy;
@@ -39,6 +40,7 @@ pub(super) fn routes() -> Router<Place> {
         .merge(channel::routes())
         .merge(speech::routes())
         .merge(acting::routes())
+        .merge(menu::routes())
         .merge(live::routes())
         .merge(announcements::routes())
         .merge(notices::routes())

@@ -1,7 +1,8 @@
 //! How a message looks: the same for every reader, so that it is rendered once for all who listen. Whose it
 //! is and what the reader may do with it is said by classes around it.
 //!
-//! What can be done is a button of the one form of the page (`act`): a page of fifty messages stays small.
+//! What can be done with it stands on a page of its own, and once in a template that the script shows beside
+//! the message; each is a button of the one form of the page (`act`). So a page of fifty messages stays small.
 
 use kith_core::ids::MessageId;
 use kith_core::message::{Ack, Sort};
@@ -47,6 +48,8 @@ pub(super) struct Told {
     pub(super) at_ms: u64,
     replied: Option<(String, String, String)>,
     is_answer: bool,
+    /// Whose question it could answer.
+    asker: Option<String>,
     is_question: bool,
     is_answered: bool,
     is_deleted: bool,
@@ -70,6 +73,8 @@ pub(super) async fn tell(room: &Room, found: Vec<Found>) -> Result<Vec<Told>, Pr
     let mut told = Vec::with_capacity(found.len());
     for it in found {
         let Some(message) = messages.next() else { break };
+        let question = it.replied.as_ref().filter(|replied| replied.header.sort == Sort::Question);
+        let asker = question.filter(|_| !it.is_answer).map(|replied| replied.header.author.to_string());
         let replied = it.replied.and_then(|_| messages.next()).map(|replied| {
             let text: String = replied.text().chars().take(QUOTE_CHARS).collect();
             (replied.id, replied.author.nickname, text)
@@ -79,6 +84,7 @@ pub(super) async fn tell(room: &Room, found: Vec<Found>) -> Result<Vec<Told>, Pr
             at_ms: header.at_ms,
             replied,
             is_answer: it.is_answer,
+            asker,
             is_question: header.sort == Sort::Question,
             is_answered: header.accepted.is_some(),
             is_deleted: header.deleted.is_some(),
@@ -123,22 +129,25 @@ pub(super) struct Hand {
 impl Hand {
     /// A message; `me` is whoever reads, where that is known.
     pub(super) fn message(&self, it: &Told, follows: Follows, me: Option<&str>) -> Markup {
-        let message = &it.message;
-        let mut class = "msg".to_owned();
-        for (is_so, name) in [
-            (me == Some(message.author.id.as_str()), " mine"),
-            (follows == Follows::Closely, " again"),
-            (it.is_question, " question"),
-            (it.is_answer, " answer"),
-            (it.announcement.is_some(), " announced"),
-        ] {
-            if is_so {
-                class.push_str(name);
+        let menu = html! {
+            a.menu href={ (self.base) "/m/" (it.message.id) } aria-label=(self.words.say("page.message.menu")) {
+                "⋯"
             }
-        }
+        };
+        self.written(it, (&class_of(it, follows, me), me), menu)
+    }
+
+    /// A message with all that can be done with it.
+    pub(super) fn opened(&self, it: &Told, me: Option<&str>) -> Markup {
+        let menu = self.menu(&it.message.id);
+        self.written(it, (&class_of(it, Follows::Afresh, me), me), menu)
+    }
+
+    fn written(&self, it: &Told, (class, me): (&str, Option<&str>), menu: Markup) -> Markup {
+        let message = &it.message;
         html! {
             li class=(class) id=(message.id) data-author=(message.author.id) data-at=(it.at_ms)
-                data-day=(self.zoned.day(it.at_ms)) {
+                data-day=(self.zoned.day(it.at_ms)) data-asker=[it.asker.as_deref()] {
                 (avatar(&message.author.id, &message.author.nickname))
                 div.said {
                     (self.by(it))
@@ -152,7 +161,7 @@ impl Hand {
                     }
                     (self.reactions(message, me))
                 }
-                @if !it.is_deleted { (self.menu(it)) }
+                @if !it.is_deleted { (menu) }
             }
         }
     }
@@ -223,38 +232,50 @@ impl Hand {
         }
     }
 
-    fn menu(&self, it: &Told) -> Markup {
-        let (id, words) = (&it.message.id, self.words);
+    /// What can be done with a message; classes say by whom, and the style sheet shows what applies.
+    pub(super) fn menu(&self, id: &str) -> Markup {
+        let words = self.words;
         let does = |class: &str, what: &str, code: &'static str| {
             html! {
                 button class=(class) form="act" name="do" value={ (what) " " (id) } { (words.say(code)) }
             }
         };
         html! {
-            details.menu {
-                summary aria-label=(words.say("page.message.menu")) { "⋯" }
-                div.sheet {
-                    div.emoji {
-                        @for emoji in OFFERED {
-                            button form="act" name="do" value={ "toggle " (id) " " (emoji) } { (emoji) }
-                        }
+            div.sheet {
+                div.emoji {
+                    @for emoji in OFFERED {
+                        button form="act" name="do" value={ "toggle " (id) " " (emoji) } { (emoji) }
                     }
-                    a.reply href={ "?reply=" (id) "#write" } { (words.say("page.message.reply")) }
-                    @if it.announcement.is_some() { (does("", "confirm", "page.message.confirm")) }
-                    @if it.replied.is_some() && !it.is_answer {
-                        (does("asker", "accept", "page.message.accept"))
-                    }
-                    @if it.message.pinned {
-                        (does("mod", "unpin", "page.message.unpin"))
-                    } @else {
-                        (does("mod", "pin", "page.message.pin"))
-                    }
-                    a.own href={ (self.base) "/m/" (id) "/edit" } { (words.say("page.message.edit")) }
-                    (does("own mod bad", "delete", "page.message.delete"))
                 }
+                a.reply href={ (self.base) "/m/" (id) "/reply" } { (words.say("page.message.reply")) }
+                (does("confirm", "confirm", "page.message.confirm"))
+                (does("asker", "accept", "page.message.accept"))
+                (does("mod pin", "pin", "page.message.pin"))
+                (does("mod unpin", "unpin", "page.message.unpin"))
+                a.own href={ (self.base) "/m/" (id) "/edit" } { (words.say("page.message.edit")) }
+                (does("own mod bad", "delete", "page.message.delete"))
             }
         }
     }
+}
+
+/// What a message is, and to whom.
+fn class_of(it: &Told, follows: Follows, me: Option<&str>) -> String {
+    let mut class = "msg".to_owned();
+    for (is_so, name) in [
+        (me == Some(it.message.author.id.as_str()), " mine"),
+        (follows == Follows::Closely, " again"),
+        (it.is_question, " question"),
+        (it.is_answer, " answer"),
+        (it.asker.is_some() && it.asker.as_deref() == me, " asked"),
+        (it.announcement.is_some(), " announced"),
+        (it.message.pinned, " pinned"),
+    ] {
+        if is_so {
+            class.push_str(name);
+        }
+    }
+    class
 }
 
 /// A size in bytes as people read it.

@@ -164,10 +164,10 @@ async fn speak(visit: &Visit, channel: ChannelId, form: &Filled) -> Result<Reply
 fn told_script(visit: &Visit, reply: Reply) -> Response {
     let receipt = objections(&reply).first().map(|id| visit.path(&format!("/receipts/{id}")));
     let (state, say) = match fate_of(&reply) {
-        Fate::Posted if receipt.is_some() => ("posted", Some("page.note.warned")),
+        Fate::Posted if receipt.is_some() => ("posted", Some("page.speech.warned")),
         Fate::Posted => ("posted", None),
-        Fate::Held => ("held", Some("page.note.held")),
-        Fate::Denied => ("denied", Some("page.note.denied")),
+        Fate::Held => ("held", Some("page.speech.held")),
+        Fate::Denied => ("denied", Some("page.speech.denied")),
     };
     let say = say.map(|code| visit.say(code));
     Json(json!({ "state": state, "say": say, "why": visit.say("page.receipt.why"), "receipt": receipt }))
