@@ -6,11 +6,15 @@
 
 mod audit;
 mod case;
+mod channels;
 mod chart;
 mod decisions;
+mod invites;
 mod members;
 mod overview;
 mod queue;
+mod roles;
+mod rules;
 mod scripts;
 mod seat;
 mod settings;
@@ -25,6 +29,10 @@ pub(super) fn routes() -> Router<Place> {
         .merge(queue::routes())
         .merge(decisions::routes())
         .merge(members::routes())
+        .merge(rules::routes())
+        .merge(channels::routes())
+        .merge(invites::routes())
+        .merge(roles::routes())
         .merge(settings::routes())
         .merge(audit::routes())
         .merge(scripts::routes())

@@ -193,7 +193,7 @@ pub(super) fn grouped(number: u64) -> String {
 /// A share in whole hundredths; nothing where there is nothing to have a share of.
 pub(super) fn percent(part: u64, of: u64) -> Option<String> {
     (of > 0).then(|| match (part * 100) / of {
-        0 if part > 0 => "< 1 %".to_owned(),
-        share => format!("{share} %"),
+        0 if part > 0 => "< 1%".to_owned(),
+        share => format!("{share}%"),
     })
 }

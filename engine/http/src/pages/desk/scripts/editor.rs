@@ -227,6 +227,8 @@ fn fields(
     typed: &Typed,
     (told, mistakes): (&Told, &Mistakes),
 ) -> Markup {
+    // What comes from a folder is put in there.
+    let is_ours = script.is_none_or(|script| script.origin == Origin::Command);
     let stages = [
         ("live", seat.say("desk.stage.live")),
         ("shadow", seat.say("desk.stage.shadow")),
@@ -261,9 +263,9 @@ fn fields(
                     { "\n" (typed.cases) }
             }
         }
-        (choice(&stage, &stages))
+        @if is_ours { (choice(&stage, &stages)) }
         div.line {
-            (press(Look::Main, ("do", "save"), seat.say("desk.script.save")))
+            @if is_ours { (press(Look::Main, ("do", "save"), seat.say("desk.script.save"))) }
             (press(Look::Quiet, ("do", "check"), seat.say("desk.script.check")))
             (press(Look::Quiet, ("do", "replay"), seat.say("desk.script.replay_draft")))
         }

@@ -81,12 +81,12 @@ fn shown(seat: &Seat, (place, of): (usize, usize), (script, tally): &(Script, Ta
 }
 
 /// A figure and what it is of.
-pub(super) fn figure(name: &str, value: &str) -> Markup {
+pub(in crate::pages::desk) fn figure(name: &str, value: &str) -> Markup {
     html! { div.figure { span.quiet.small { (name) } strong { (value) } } }
 }
 
 /// The share of what a version held or denied that was right, of what people looked at.
-pub(super) fn precision(tally: &Tally) -> Option<String> {
+pub(in crate::pages::desk) fn precision(tally: &Tally) -> Option<String> {
     let (right, wrong) = tally.judged();
     percent(right, right.saturating_add(wrong))
 }

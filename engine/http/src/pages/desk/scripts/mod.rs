@@ -13,6 +13,7 @@ mod told;
 mod undo;
 mod versions;
 
+pub(super) use list::{figure, moved, precision};
 pub(super) use report::verdict_badge;
 
 use std::sync::Arc;

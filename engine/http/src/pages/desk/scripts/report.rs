@@ -69,8 +69,8 @@ impl Told<'_> {
                     (figure(seat.say("desk.replay.regulars"), &grouped(report.regulars_hit)))
                     (figure(seat.say("desk.replay.per_day"), &format!("{:.1}", report.holds_per_day)))
                     @if let (Some(precision), Some(recall)) = (report.precision, report.recall) {
-                        (figure(seat.say("desk.precision"), &format!("{:.0} %", precision * 100.0)))
-                        (figure(seat.say("desk.recall"), &format!("{:.0} %", recall * 100.0)))
+                        (figure(seat.say("desk.precision"), &format!("{:.0}%", precision * 100.0)))
+                        (figure(seat.say("desk.recall"), &format!("{:.0}%", recall * 100.0)))
                     }
                 }
                 (self.beyond())

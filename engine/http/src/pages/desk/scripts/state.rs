@@ -171,8 +171,9 @@ fn letters(seat: &Seat, script: &Script, letters: &[DeadLetter]) -> Markup {
     )
 }
 
-const STEPS: [(&str, Step, &str); 5] = [
+const STEPS: [(&str, Step, &str); 6] = [
     ("remind", Step::Remind, "desk.step.remind"),
+    ("hold", Step::Hold, "desk.step.hold"),
     ("warn", Step::Warn, "desk.step.warn"),
     ("mute", Step::Mute, "desk.step.mute"),
     ("remove", Step::Remove, "desk.step.remove"),
