@@ -5,6 +5,7 @@
 
 mod axe;
 mod chrome;
+mod desk;
 mod pages;
 mod requests;
 mod talk;

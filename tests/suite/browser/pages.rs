@@ -33,7 +33,7 @@ fn screens(language: &'static str) -> Vec<Screen> {
     both(390).into_iter().chain(both(1280)).collect()
 }
 
-fn looked_at(tab: &mut Tab, (name, url): (&str, &str), language: &'static str) {
+pub(super) fn looked_at(tab: &mut Tab, (name, url): (&str, &str), language: &'static str) {
     looked_at_after(tab, (name, url), language, |tab| tab.assert_still());
 }
 

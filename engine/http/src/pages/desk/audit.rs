@@ -83,7 +83,11 @@ fn shown(seat: &Seat, act: &Act, by: &str) -> Markup {
     html! {
         li.row {
             div.body {
-                span.line { strong { (by) } span { (seat.word(&format!("desk.event.{}", act.what))) } code.quiet.small { (act.what) } }
+                span.line {
+                    strong { (by) }
+                    span { (seat.word(&format!("desk.event.{}", act.what))) }
+                    code.quiet.small { (act.what) }
+                }
                 @if !act.details.is_empty() { p.quiet.small { (act.details) } }
             }
             div.after { span.quiet.small { (time(act.at_ms, &seat.zoned.full(act.at_ms))) " · " (act.seq) } }
@@ -135,8 +139,10 @@ fn act(record: &Record) -> Option<Act> {
     let kind = &record.command.kind;
     let is_by_hand = matches!(record.command.actor, Actor::Host | Actor::Person(_) | Actor::Member(_));
     let needs = kind.needs();
-    let is_operators = matches!(needs, Need::Permission(permission) if super::seat::OPERATORS.contains(&permission))
-        || matches!(needs, Need::Owner | Need::Host);
+    let is_operators = matches!(
+        needs,
+        Need::Permission(permission) if super::seat::OPERATORS.contains(&permission),
+    ) || matches!(needs, Need::Owner | Need::Host);
     if !is_by_hand || !is_operators || record.refusal.is_some() || record.events.is_empty() {
         return None;
     }

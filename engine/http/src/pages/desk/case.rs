@@ -99,7 +99,9 @@ impl Why {
             li.line {
                 (verdict_badge(seat, verdict_name(self.verdict)))
                 span.grow { (self.reason) }
-                a.quiet.small href=(seat.path(&format!("/decisions/{}", self.receipt))) { (by_in_words(seat, &self.by)) }
+                a.quiet.small href=(seat.path(&format!("/decisions/{}", self.receipt))) {
+                    (by_in_words(seat, &self.by))
+                }
             }
         }
     }

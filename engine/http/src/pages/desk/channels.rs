@@ -89,7 +89,11 @@ fn one(seat: &Seat, row: &Row, roles: &[String], mistakes: &Mistakes) -> Markup 
         html! {
             fieldset {
                 legend { (seat.say(code)) }
-                div.line { @for role in roles { (check((&name, role), role, if chosen.contains(role) { Tick::On } else { Tick::Off })) } }
+                div.line {
+                    @for role in roles {
+                        (check((&name, role), role, if chosen.contains(role) { Tick::On } else { Tick::Off }))
+                    }
+                }
             }
         }
     };
@@ -98,7 +102,10 @@ fn one(seat: &Seat, row: &Row, roles: &[String], mistakes: &Mistakes) -> Markup 
         input type="hidden" name="channel" value=(row.id);
         div.pair {
             (text("name", line, &config.name, "desk.channel.name"))
-            (choice(&Field { value: kind, ..Field::line(&format!("{key}.kind"), seat.say("desk.channel.kind")) }, &kinds))
+            (choice(
+                &Field { value: kind, ..Field::line(&format!("{key}.kind"), seat.say("desk.channel.kind")) },
+                &kinds,
+            ))
             (text("order", Kind::Number, &order, "desk.channel.order"))
         }
         (text("topic", line, &config.topic, "desk.channel.topic"))
@@ -111,14 +118,18 @@ fn one(seat: &Seat, row: &Row, roles: &[String], mistakes: &Mistakes) -> Markup 
         }
         div.line {
             (press(Look::Main, ("do", "save"), seat.say("desk.save")))
-            @if !row.id.is_empty() && !row.is_closed { (press(Look::Danger, ("do", "close"), seat.say("desk.channel.close"))) }
+            @if !row.id.is_empty() && !row.is_closed {
+                (press(Look::Danger, ("do", "close"), seat.say("desk.channel.close")))
+            }
             @if row.is_closed { (press(Look::Quiet, ("do", "reopen"), seat.say("desk.channel.reopen"))) }
         }
     };
     html! {
         section.card {
             div.line {
-                h2.grow { @if row.id.is_empty() { (seat.say("desk.channel.new")) } @else { "#" (config.name) } }
+                h2.grow {
+                    @if row.id.is_empty() { (seat.say("desk.channel.new")) } @else { "#" (config.name) }
+                }
                 @if row.is_closed { (badge(Tone::Warning, seat.say("desk.channel.closed"))) }
             }
             (form(&seat.page, &seat.path("/channels"), inside))

@@ -35,9 +35,14 @@ pub(super) struct Bars<'a> {
 impl Bars<'_> {
     pub(super) fn show(&self) -> Markup {
         let table = html! {
-            div.table {
+            div.table tabindex="0" {
                 table {
-                    thead { tr { th scope="col" { (self.over) } @for (name, _) in &self.series { th.number scope="col" { (name) } } } }
+                    thead {
+                        tr {
+                            th scope="col" { (self.over) }
+                            @for (name, _) in &self.series { th.number scope="col" { (name) } }
+                        }
+                    }
                     tbody {
                         @for (name, values) in self.columns.iter().rev() {
                             tr { th scope="row" { (name) } @for value in values { td.number { (value) } } }
@@ -48,7 +53,9 @@ impl Bars<'_> {
         };
         let legend = html! {
             @if self.series.len() > 1 {
-                p.legend { @for (name, class) in &self.series { span { span class={ "key " (class) } {} (name) } } }
+                p.legend {
+                    @for (name, class) in &self.series { span { span class={ "key " (class) } {} (name) } }
+                }
             }
         };
         html! { (frame(self.heading, html! { (self.picture()) (legend) }, (self.summary, table))) }
@@ -137,7 +144,7 @@ pub(super) struct Squares<'a> {
 impl Squares<'_> {
     pub(super) fn show(&self) -> Markup {
         let table = html! {
-            div.table {
+            div.table tabindex="0" {
                 table {
                     thead { tr { td {} @for name in &self.columns { th.number scope="col" { (name) } } } }
                     tbody {
@@ -164,7 +171,8 @@ impl Squares<'_> {
             svg viewBox={ "0 0 " (WIDTH) " " (height) } width=(WIDTH) height=(height) focusable="false" {
                 @for (place, name) in self.columns.iter().enumerate() {
                     @if place.is_multiple_of(every) {
-                        text x=(format!("{:.1}", f64::from(names) + place as f64 * step)) y=(head - 6) { (name) }
+                        text x=(format!("{:.1}", f64::from(names) + place as f64 * step))
+                        y=(head - 6) { (name) }
                     }
                 }
                 @for (down, (name, cells)) in (0_u32..).zip(&self.rows) {
@@ -173,8 +181,14 @@ impl Squares<'_> {
                         @if let Some((value, said)) = cell {
                             rect class={ "heat h" (shade(*value, self.most)) } rx="2"
                                 x=(format!("{:.1}", f64::from(names) + place as f64 * step))
-                                y=(head + down * tall) width=(format!("{:.1}", (step - 2.0).max(1.0))) height=(tall - 2) {
-                                title { (name) " " (self.columns.get(place).map_or("", String::as_str)) ": " (said) }
+                                y=(head + down * tall)
+                                width=(format!("{:.1}", (step - 2.0).max(1.0)))
+                                height=(tall - 2) {
+                                title {
+                                    (name)
+                                    " " (self.columns.get(place).map_or("", String::as_str))
+                                    ": " (said)
+                                }
                             }
                         }
                     }

@@ -125,7 +125,10 @@ fn filter(seat: &Seat, sought: &Sought, tallies: &[(String, u32, Tally)]) -> Mar
                 label for="by" { (seat.say("desk.decisions.by")) }
                 select id="by" name="by" {
                     option value="" { (seat.say("desk.all")) }
-                    @for key in &by { option value=(key) selected[*key == sought.by] { (by_in_words(seat, key)) } }
+                    @for key in &by {
+                        option value=(key)
+                        selected[*key == sought.by] { (by_in_words(seat, key)) }
+                    }
                 }
             }
             div.field {
@@ -133,7 +136,8 @@ fn filter(seat: &Seat, sought: &Sought, tallies: &[(String, u32, Tally)]) -> Mar
                 select id="verdict" name="verdict" {
                     option value="" { (seat.say("desk.all")) }
                     @for name in ["deny", "hold", "allow"] {
-                        option value=(name) selected[name == sought.verdict] { (seat.word(&format!("desk.verdict.{name}"))) }
+                        option value=(name)
+                        selected[name == sought.verdict] { (seat.word(&format!("desk.verdict.{name}"))) }
                     }
                 }
             }
@@ -160,7 +164,7 @@ fn precision(seat: &Seat, tallies: &[(String, u32, Tally)]) -> Markup {
         seat.say("desk.precision.title"),
         html! {
             p.quiet { (seat.say("desk.precision.what")) }
-            div.table {
+            div.table tabindex="0" {
                 table {
                     thead { tr {
                         th scope="col" { (seat.say("desk.decisions.by")) }
@@ -181,7 +185,9 @@ fn precision(seat: &Seat, tallies: &[(String, u32, Tally)]) -> Markup {
                                 td.number { (grouped(right)) }
                                 td.number { (grouped(wrong)) }
                                 td.number { (grouped(tally.appealed)) }
-                                td.number { (percent(right, right + wrong).unwrap_or_else(|| "–".to_owned())) }
+                                td.number {
+                                    (percent(right, right + wrong).unwrap_or_else(|| "–".to_owned()))
+                                }
                             }
                         }
                     }
@@ -246,9 +252,13 @@ async fn one(page: Page, Path((community, receipt)): Path<(String, ReceiptId)>) 
                     (by_in_words(&seat, &it.why.by))
                     @if let Some(by) = &it.by { " · " (by) }
                 }))
-                @if let Some(version) = it.version { (fact(seat.say("desk.version_column"), html! { (version) })) }
+                @if let Some(version) = it.version {
+                    (fact(seat.say("desk.version_column"), html! { (version) }))
+                }
                 (fact(seat.say("desk.when"), time(it.at_ms, &seat.zoned.full(it.at_ms))))
-                @if let Some(remedy) = &it.remedy { (fact(seat.say("desk.decisions.remedy"), html! { (remedy) })) }
+                @if let Some(remedy) = &it.remedy {
+                    (fact(seat.say("desk.decisions.remedy"), html! { (remedy) }))
+                }
                 (fact(seat.say("desk.decisions.receipt"), html! { code { (it.why.receipt) } }))
             }
             details { summary { (seat.say("desk.decisions.facts")) } pre { code { (it.facts) } } }

@@ -59,10 +59,16 @@ fn shown(seat: &Seat, it: &Shown) -> Markup {
     let lives = invite.revoked_ms.is_none() && !is_over && invite.used < invite.uses_max;
     let by = it.by.as_deref().unwrap_or_else(|| seat.say("desk.host"));
     let body = html! {
-        span.line { code { (invite.code) } @if !invite.source.is_empty() { (badge(Tone::Plain, &invite.source)) } }
+        span.line {
+            code { (invite.code) }
+            @if !invite.source.is_empty() { (badge(Tone::Plain, &invite.source)) }
+        }
         p.quiet {
             (seat.fill("desk.invites.used", &[("used", &used), ("most", &most)])) " · " (by)
-            @if let Some(end_ms) = invite.expires_at_ms { " · " (seat.say("desk.invites.until")) " " (time(end_ms, &seat.zoned.full(end_ms))) }
+            @if let Some(end_ms) = invite.expires_at_ms {
+                " · " (seat.say("desk.invites.until"))
+                " " (time(end_ms, &seat.zoned.full(end_ms)))
+            }
         }
     };
     let after = html! {

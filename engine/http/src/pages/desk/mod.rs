@@ -1,8 +1,8 @@
 //! Pages for operators, under `/c/{community}/desk`: what waits, what was decided, and every setting.
 //!
-//! Reading order: `seat` (who sits at the desk and what they may open), `chart`, `case` (something to decide, as
-//! it is read), then a file for each page. What a page changes is a command of the core, asked as the person
-//! who pressed the button.
+//! Reading order: `seat` (who sits at the desk and what they may open), `chart`, `case` (something to decide,
+//! as it is read), then a file for each page. What a page changes is a command of the core, asked as the
+//! person who pressed the button.
 
 mod audit;
 mod case;
@@ -10,6 +10,7 @@ mod channels;
 mod chart;
 mod decisions;
 mod invites;
+mod member;
 mod members;
 mod overview;
 mod queue;
@@ -29,6 +30,7 @@ pub(super) fn routes() -> Router<Place> {
         .merge(queue::routes())
         .merge(decisions::routes())
         .merge(members::routes())
+        .merge(member::routes())
         .merge(rules::routes())
         .merge(channels::routes())
         .merge(invites::routes())

@@ -91,7 +91,10 @@ fn waits(seat: &Seat) -> Markup {
             @if rows.is_empty() { p.quiet { (seat.say("desk.waits.none")) } } @else {
                 div.figures.large {
                     @for (count, code, rest, _) in rows {
-                        a.figure href=(seat.path(rest)) { span.quiet.small { (seat.say(code)) } strong { (count) } }
+                        a.figure href=(seat.path(rest)) {
+                            span.quiet.small { (seat.say(code)) }
+                            strong { (count) }
+                        }
                     }
                 }
             }
@@ -116,7 +119,9 @@ fn numbers(seat: &Seat, figures: &Figures, members: u64, today: Date) -> Markup 
     html! {
         section.card {
             div.figures.large {
-                @for (code, value) in &shown { div.figure { span.quiet.small { (seat.say(code)) } strong { (value) } } }
+                @for (code, value) in &shown {
+                    div.figure { span.quiet.small { (seat.say(code)) } strong { (value) } }
+                }
             }
         }
     }
@@ -202,7 +207,10 @@ fn retention(seat: &Seat, figures: &Figures, today: Date) -> Markup {
     let cohorts = figures.cohorts(today, WEEKS);
     let width = cohorts.iter().map(|cohort| cohort.active.len()).max().unwrap_or(0);
     if width == 0 {
-        return html! { h3 { (seat.say("desk.chart.retention")) } p.quiet { (seat.say("desk.chart.nobody")) } };
+        return html! {
+            h2 { (seat.say("desk.chart.retention")) }
+            p.quiet { (seat.say("desk.chart.nobody")) }
+        };
     }
     let row = |cohort: &kith_runtime::statistics::Cohort| {
         let mut cells: Vec<Option<(u64, String)>> = cohort

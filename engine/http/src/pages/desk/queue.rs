@@ -196,8 +196,16 @@ fn held(seat: &Seat, by: &str, cases: &[&Case]) -> Markup {
                             @for id in &together { input type="hidden" name="hold" value=(id); }
                             (note(seat, &format!("note-{}", together[0])))
                             div.line {
-                                (press(Look::Quiet, ("outcome", "release"), &seat.fill("desk.queue.release_all", &[("n", &n)])))
-                                (press(Look::Danger, ("outcome", "deny"), &seat.fill("desk.queue.deny_all", &[("n", &n)])))
+                                (press(
+                                    Look::Quiet,
+                                    ("outcome", "release"),
+                                    &seat.fill("desk.queue.release_all", &[("n", &n)]),
+                                ))
+                                (press(
+                                    Look::Danger,
+                                    ("outcome", "deny"),
+                                    &seat.fill("desk.queue.deny_all", &[("n", &n)]),
+                                ))
                             }
                         }))
                     }
@@ -211,7 +219,9 @@ fn held(seat: &Seat, by: &str, cases: &[&Case]) -> Markup {
                         div.line {
                             (press(Look::Main, ("outcome", "release"), seat.say("desk.queue.release")))
                             (press(Look::Danger, ("outcome", "deny"), seat.say("desk.queue.deny")))
-                            @if case.due.is_some() { (press(Look::Quiet, ("outcome", "keep"), seat.say("desk.queue.keep"))) }
+                            @if case.due.is_some() {
+                                (press(Look::Quiet, ("outcome", "keep"), seat.say("desk.queue.keep")))
+                            }
                         }
                     }))
                 }))
@@ -270,14 +280,21 @@ fn appeals(seat: &Seat, cases: &[Case]) -> Markup {
 fn shown(seat: &Seat, case: &Case, deeds: Markup) -> Markup {
     html! {
         article.card.case {
-            div.line { (case.author.show(seat)) span.grow {} (badge(Tone::Plain, &seat.word(&format!("desk.item.{}", case.kind)))) }
+            div.line {
+                (case.author.show(seat))
+                span.grow {}
+                (badge(Tone::Plain, &seat.word(&format!("desk.item.{}", case.kind))))
+            }
             @for text in &case.words { blockquote { (text) } }
             @if !case.why.is_empty() { ul.plain { @for why in &case.why { (why.show(seat)) } } }
             @if let Some(plea) = &case.plea {
                 div { p.quiet.small { (seat.say("desk.queue.plea")) } blockquote { (plea) } }
             }
             @if let Some(today) = case.today {
-                p.line { span.quiet { (seat.say("desk.queue.today")) } (verdict_badge(seat, super::case::verdict_name(today))) }
+                p.line {
+                    span.quiet { (seat.say("desk.queue.today")) }
+                    (verdict_badge(seat, super::case::verdict_name(today)))
+                }
             }
             p.quiet.small {
                 (time(case.at_ms, &seat.zoned.full(case.at_ms)))

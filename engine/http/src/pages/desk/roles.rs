@@ -65,14 +65,24 @@ fn one(seat: &Seat, name: &str, (role, bearers): (&Role, usize), mistakes: &Mist
             (Field { mistake: mistakes.of("name"), ..Field::line("name", seat.say("desk.role.name")) }.show())
         } @else { input type="hidden" name="name" value=(name); }
         div.field {
-            (Field { kind: Kind::Number, value: &rank, mistake: mistakes.of("rank"), help: Some(seat.say("desk.role.rank_help")), ..Field::line(&id, seat.say("desk.role.rank")) }.show())
+            (Field {
+                kind: Kind::Number,
+                value: &rank,
+                mistake: mistakes.of("rank"),
+                help: Some(seat.say("desk.role.rank_help")),
+                ..Field::line(&id, seat.say("desk.role.rank"))
+            }.show())
         }
         fieldset {
             legend { (seat.say("desk.role.allows")) }
             div.boxes {
                 @for permission in Permission::ALL {
                     @let tick = if role.permissions.contains(permission) { Tick::On } else { Tick::Off };
-                    (check(("permission", permission.code()), &seat.word(&format!("desk.permission.{}", permission.code())), tick))
+                    (check(
+                        ("permission", permission.code()),
+                        &seat.word(&format!("desk.permission.{}", permission.code())),
+                        tick,
+                    ))
                 }
             }
         }
@@ -84,7 +94,12 @@ fn one(seat: &Seat, name: &str, (role, bearers): (&Role, usize), mistakes: &Mist
         }
     };
     html! {
-        section.card { details open[is_wrong] { summary { h2 { (heading) } } (form(&seat.page, &seat.path("/roles"), inside)) } }
+        section.card {
+            details open[is_wrong] {
+                summary { h2 { (heading) } }
+                (form(&seat.page, &seat.path("/roles"), inside))
+            }
+        }
     }
 }
 

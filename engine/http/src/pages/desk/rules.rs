@@ -92,7 +92,9 @@ async fn shown(seat: &Seat, again: Option<&Again>) -> Result<Response, Turn> {
     let body = html! {
         div.heading { h1 { (title) } p.quiet { (seat.say("desk.rules.order")) } }
         @if seat.may(Permission::Moderate) { (raid(seat, seen.raid_until_ms)) }
-        @for (place, row) in seen.rules.iter().enumerate() { (rule(seat, row, (place, seen.rules.len()), of(&row.name))) }
+        @for (place, row) in seen.rules.iter().enumerate() {
+            (rule(seat, row, (place, seen.rules.len()), of(&row.name)))
+        }
         section.card {
             details open[of("").is_some()] {
                 summary { (seat.say("desk.rules.new")) }
@@ -127,7 +129,9 @@ fn rule(seat: &Seat, row: &Row, (place, of): (usize, usize), again: Option<&Agai
                     div.line {
                         input type="hidden" name="name" value=(row.name);
                         @if place > 0 { (press(Look::Quiet, ("do", "up"), seat.say("desk.move_up"))) }
-                        @if place + 1 < of { (press(Look::Quiet, ("do", "down"), seat.say("desk.move_down"))) }
+                        @if place + 1 < of {
+                            (press(Look::Quiet, ("do", "down"), seat.say("desk.move_down")))
+                        }
                     }
                 }))
             }
@@ -149,11 +153,15 @@ fn editor(seat: &Seat, (name, text): (&str, &str), again: Option<&Again>) -> Mar
             input type="hidden" name="name" value=(name);
             div.field {
                 label.unseen for=(id) { (seat.say("desk.rules.text")) }
-                textarea.code id=(id) name="text" rows=(text.lines().count().clamp(4, 40)) spellcheck="false" { "\n" (text) }
+                textarea.code id=(id)
+                name="text" rows=(text.lines().count().clamp(4, 40))
+                spellcheck="false" { "\n" (text) }
             }
             div.line {
                 (press(Look::Main, ("do", "set"), seat.say("desk.save")))
-                @if !name.is_empty() { (press(Look::Danger, ("do", "remove"), seat.say("desk.rules.remove"))) }
+                @if !name.is_empty() {
+                    (press(Look::Danger, ("do", "remove"), seat.say("desk.rules.remove")))
+                }
             }
         },
     )
@@ -224,12 +232,18 @@ fn raid(seat: &Seat, until_ms: Option<u64>) -> Markup {
         html! {
             @match until_ms {
                 Some(until_ms) => {
-                    (banner(Tone::Warning, html! { p { (seat.fill("desk.raid.on", &[("until", &seat.zoned.full(until_ms))])) } }))
-                    (form(&seat.page, &action, html! { div.line { (press(Look::Quiet, ("switch", "off"), seat.say("desk.raid.turn_off"))) } }))
+                    (banner(Tone::Warning, html! {
+                        p { (seat.fill("desk.raid.on", &[("until", &seat.zoned.full(until_ms))])) }
+                    }))
+                    (form(&seat.page, &action, html! {
+                        div.line { (press(Look::Quiet, ("switch", "off"), seat.say("desk.raid.turn_off"))) }
+                    }))
                 },
                 None => {
                     p.quiet { (seat.say("desk.raid.what")) }
-                    (form(&seat.page, &action, html! { div.line { (press(Look::Danger, ("switch", "on"), seat.say("desk.raid.turn_on"))) } }))
+                    (form(&seat.page, &action, html! {
+                        div.line { (press(Look::Danger, ("switch", "on"), seat.say("desk.raid.turn_on"))) }
+                    }))
                 },
             }
         },

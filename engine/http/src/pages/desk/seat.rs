@@ -43,8 +43,6 @@ pub(super) struct Seat {
     pub(super) zone: Zone,
     /// Its clocks.
     pub(super) zoned: Zoned,
-    /// Who they are here; nobody for the host.
-    pub(super) me: Option<MemberId>,
     pub(super) waiting: Waiting,
     may: BTreeSet<Permission>,
 }
@@ -89,12 +87,11 @@ impl Seat {
                 return Err(sight.need(missing).err().unwrap_or(Refusal::NotAMember));
             }
             let profile = &sight.community.profile;
-            let me = sight.me.map(|me| me.id);
-            Ok((profile.name.clone(), profile.zone.clone(), me, may, Waiting::of(&sight)))
+            Ok((profile.name.clone(), profile.zone.clone(), may, Waiting::of(&sight)))
         });
-        let (name, zone, me, may, waiting) = seen.await?;
+        let (name, zone, may, waiting) = seen.await?;
         let zoned = page.zoned(zone.name());
-        Ok(Self { page, room, name, zone, zoned, me, waiting, may })
+        Ok(Self { page, room, name, zone, zoned, waiting, may })
     }
 
     pub(super) fn may(&self, permission: Permission) -> bool {

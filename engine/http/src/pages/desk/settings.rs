@@ -1,5 +1,5 @@
-//! Settings: each section is a typed value of the core. What is plain in it has a field; the whole of it can be
-//! written as in `community.toml`, with the place of a mistake told.
+//! Settings: each section is a typed value of the core. What is plain in it has a field; the whole of it can
+//! be written as in `community.toml`, with the place of a mistake told.
 //!
 //! A form is made of the section's own serialized value and a table of fields, read back over that value, and
 //! parsed by the core's own types: nothing is checked here that the core does not check.
@@ -256,12 +256,17 @@ fn profile(seat: &Seat, seen: &Seen, again: &Again) -> Markup {
     html! {
         section.card #profile {
             h2 { (seat.say("desk.section.profile")) }
-            @if let Some(whole) = again.mistakes.whole.as_ref().filter(|_| is_again) { (banner(Tone::Bad, html! { p { (whole) } })) }
+            @if let Some(whole) = again.mistakes.whole.as_ref().filter(|_| is_again) {
+                (banner(Tone::Bad, html! { p { (whole) } }))
+            }
             (form(&seat.page, &seat.path("/settings/profile"), html! {
                 (field("about", line, &seen.about))
                 div.pair {
                     (field("zone", line, &seen.zone))
-                    (choice(&Field { value: &seen.language, ..Field::line("language", &language) }, &languages))
+                    (choice(
+                        &Field { value: &seen.language, ..Field::line("language", &language) },
+                        &languages,
+                    ))
                     (field("rejoin_days", Kind::Number, &seen.rejoin_days))
                     (field("retention_days", Kind::Number, &seen.retention_days))
                 }
@@ -284,18 +289,28 @@ fn shown_section(seat: &Seat, section: &Section, (value, text): (&Value, &String
     html! {
         section.card id=(section.key) {
             h2 { (seat.word(&format!("desk.section.{}", section.key))) }
-            @if let Some(whole) = again.mistakes.whole.as_ref().filter(|_| is_again) { (banner(Tone::Bad, html! { p { (whole) } })) }
+            @if let Some(whole) = again.mistakes.whole.as_ref().filter(|_| is_again) {
+                (banner(Tone::Bad, html! { p { (whole) } }))
+            }
             (form(&seat.page, &action, html! {
-                div.pair { @for (name, typed) in section.fields { (field(seat, section, (name, *typed), value, again)) } }
+                div.pair {
+                    @for (name, typed) in section.fields {
+                        (field(seat, section, (name, *typed), value, again))
+                    }
+                }
                 div.line { (press(Look::Main, ("do", "fields"), seat.say("desk.save"))) }
             }))
             details open[again.text.is_some() && is_again] {
                 summary { (seat.say("desk.settings.whole")) }
                 (form(&seat.page, &action, html! {
-                    @if let Some(mistake) = in_text { (banner(Tone::Bad, html! { pre { (mistake.to_string()) } })) }
+                    @if let Some(mistake) = in_text {
+                        (banner(Tone::Bad, html! { pre { (mistake.to_string()) } }))
+                    }
                     div.field {
                         label.unseen for=(id) { (seat.say("desk.settings.whole")) }
-                        textarea.code id=(id) name="text" rows=(text.lines().count().clamp(4, 40)) spellcheck="false" { "\n" (text) }
+                        textarea.code id=(id)
+                        name="text" rows=(text.lines().count().clamp(4, 40))
+                        spellcheck="false" { "\n" (text) }
                     }
                     div.line { (press(Look::Quiet, ("do", "text"), seat.say("desk.save"))) }
                 }))

@@ -212,7 +212,9 @@ fn shown(seat: &Seat, script: Option<&Script>, typed: &Typed, said: (&Told, &Mis
             },
         }
         @if is_of_folder { (banner(Tone::Warning, html! { p { (seat.say("desk.script.of_folder")) } })) }
-        div.card.edit data-check=(seat.path("/check-script")) { (form(&seat.page, &action, fields(seat, script, typed, said))) }
+        div.card.edit data-check=(seat.path("/check-script")) {
+            (form(&seat.page, &action, fields(seat, script, typed, said)))
+        }
         script src=(assets::address("desk.js")) defer {}
     };
     let (told, mistakes) = said;
@@ -259,7 +261,8 @@ fn fields(
             div.field {
                 p.help #cases-help { (seat.say("desk.script.cases_help")) }
                 textarea.code #cases name="cases" rows="8" spellcheck="false" autocapitalize="off"
-                    autocomplete="off" aria-label=(seat.say("desk.script.cases")) aria-describedby="cases-help"
+                    autocomplete="off" aria-label=(seat.say("desk.script.cases"))
+                    aria-describedby="cases-help"
                     { "\n" (typed.cases) }
             }
         }

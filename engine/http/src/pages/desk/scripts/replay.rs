@@ -85,13 +85,23 @@ fn asking(seat: &Seat, script: &Script, asked: &Asked, mistakes: &Mistakes) -> R
             .show()
     };
     let inside = html! {
-        (choice(&Field { value: &asked.version, ..Field::line("version", seat.say("desk.replay.version")) }, &options))
+        (choice(
+            &Field { value: &asked.version, ..Field::line("version", seat.say("desk.replay.version")) },
+            &options,
+        ))
         div.pair {
             (date("since", "desk.replay.since", &asked.since))
             (date("until", "desk.replay.until", &asked.until))
         }
-        (choice(&Field { value: &asked.against, ..Field::line("against", seat.say("desk.replay.against")) }, &against))
-        (check(("cascade", "1"), seat.say("desk.replay.cascade"), if asked.cascade.is_empty() { Tick::Off } else { Tick::On }))
+        (choice(
+            &Field { value: &asked.against, ..Field::line("against", seat.say("desk.replay.against")) },
+            &against,
+        ))
+        (check(
+            ("cascade", "1"),
+            seat.say("desk.replay.cascade"),
+            if asked.cascade.is_empty() { Tick::Off } else { Tick::On },
+        ))
         div.line { (submit(Look::Main, seat.say("desk.replay.begin"))) }
     };
     let body = html! {
@@ -212,7 +222,9 @@ async fn shown(
         div.stack #replay {
             @match job.state() {
                 State::Running => (under_way(&seat, &job)),
-                State::Failed(problem) => (banner(Tone::Bad, html! { p { (problem.title(seat.page.words())) } })),
+                State::Failed(problem) => (banner(Tone::Bad, html! {
+                    p { (problem.title(seat.page.words())) }
+                })),
                 State::Done(told) => (report::shown(&seat, &job, &told)),
             }
         }
@@ -229,9 +241,13 @@ fn under_way(seat: &Seat, job: &Job) -> Markup {
         noscript { meta http-equiv="refresh" content="2"; }
         section.card data-under-way="" {
             h2 { (seat.say("desk.replay.under_way")) }
-            progress max=(job.total.max(1)) value=(job.done()) aria-label=(seat.say("desk.replay.under_way")) {}
+            progress max=(job.total.max(1))
+            value=(job.done())
+            aria-label=(seat.say("desk.replay.under_way")) {}
             p.quiet role="status" { (seat.fill("desk.replay.read", &[("done", &done), ("total", &total)])) }
-            (form(&seat.page, &action, html! { div.line { (press(Look::Quiet, ("do", "stop"), seat.say("desk.replay.stop"))) } }))
+            (form(&seat.page, &action, html! {
+                div.line { (press(Look::Quiet, ("do", "stop"), seat.say("desk.replay.stop"))) }
+            }))
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use kith_core::hook::Hook;
 use kith_core::notice::{Arg, Text};
-use kith_runtime::replay::{Against, Case, Day, Fault, Regular, Report, Ruled, Rulings, Runs};
+use kith_runtime::replay::{Against, Case, Day, Fault, Regular, Report, Rulings, Runs};
 use kith_runtime::texts::Reader;
 use maud::{Markup, html};
 
@@ -35,7 +35,11 @@ pub(super) fn shown(seat: &Seat, job: &Job, report: &Report) -> Markup {
         (told.rest())
         @if let Some(version) = job.version {
             div.line {
-                (link(Look::Quiet, &path(seat, &report.script, &format!("/edit?version={version}")), seat.say("desk.version.open")))
+                (link(
+                    Look::Quiet,
+                    &path(seat, &report.script, &format!("/edit?version={version}")),
+                    seat.say("desk.version.open"),
+                ))
             }
         } @else { p.quiet { (seat.say("desk.replay.draft_kept")) } }
     }
@@ -63,7 +67,10 @@ impl Told<'_> {
                 ])) }
                 div.figures.large {
                     (figure(seat.say("desk.replay.hits"), &grouped(hits)))
-                    (figure(seat.say("desk.replay.share"), &percent(hits, report.messages).unwrap_or_else(|| "–".to_owned())))
+                    (figure(
+                        seat.say("desk.replay.share"),
+                        &percent(hits, report.messages).unwrap_or_else(|| "–".to_owned()),
+                    ))
                     (figure(seat.say("desk.replay.denied"), &grouped(report.denied)))
                     (figure(seat.say("desk.replay.held"), &grouped(report.held)))
                     (figure(seat.say("desk.replay.regulars"), &grouped(report.regulars_hit)))
@@ -90,12 +97,21 @@ impl Told<'_> {
         let n = |count: u64| [("n", grouped(count))];
         html! {
             @if report.muted + report.removed > 0 {
-                p { (self.say("replay.sanctions", &[("muted", grouped(report.muted)), ("removed", grouped(report.removed))])) }
+                p {
+                    (self.say(
+                        "replay.sanctions",
+                        &[("muted", grouped(report.muted)), ("removed", grouped(report.removed))],
+                    ))
+                }
             }
-            @if report.rewritten > 0 { p { (self.seat.fill("desk.replay.rewritten", &[("n", &grouped(report.rewritten))])) } }
+            @if report.rewritten > 0 {
+                p { (self.seat.fill("desk.replay.rewritten", &[("n", &grouped(report.rewritten))])) }
+            }
             @if report.capped > 0 { p { (self.say("replay.capped", &n(report.capped))) } }
             @if report.prevented > 0 { p { (self.say("replay.prevented", &n(report.prevented))) } }
-            @if report.skipped > 0 { p { (self.seat.fill("desk.replay.skipped", &[("n", &grouped(report.skipped))])) } }
+            @if report.skipped > 0 {
+                p { (self.seat.fill("desk.replay.skipped", &[("n", &grouped(report.skipped))])) }
+            }
         }
     }
 
@@ -123,8 +139,12 @@ impl Told<'_> {
     fn cases(&self, cases: &[Case]) -> Markup {
         html! {
             ul.said {
-                @for Case { at_ms, nickname, text, verdict, recorded, code, reason, .. } in cases.iter().take(CASES_SHOWN) {
-                    (self.said(*at_ms, [nickname, text, verdict, recorded], [code, reason]))
+                @for it in cases.iter().take(CASES_SHOWN) {
+                    (self.said(
+                        it.at_ms,
+                        [&it.nickname, &it.text, it.verdict, it.recorded],
+                        [&it.code, &it.reason],
+                    ))
                 }
             }
             @if cases.len() > CASES_SHOWN {
@@ -146,7 +166,9 @@ impl Told<'_> {
             li {
                 p.line.small {
                     (verdict_badge(seat, verdict))
-                    @if verdict != recorded { span.quiet { (seat.fill("desk.replay.then", &[("then", &word(recorded))])) } }
+                    @if verdict != recorded {
+                        span.quiet { (seat.fill("desk.replay.then", &[("then", &word(recorded))])) }
+                    }
                     span.quiet { (time(at_ms, &seat.zoned.full(at_ms))) }
                     @if !code.is_empty() { code { (code) } }
                 }
@@ -169,7 +191,9 @@ impl Told<'_> {
                 ])) }
                 @if let Some(Against { same, stricter, looser, cases, .. }) = &report.against {
                     p { (self.say("replay.against", &[
-                        ("same", grouped(*same)), ("stricter", grouped(*stricter)), ("looser", grouped(*looser)),
+                        ("same", grouped(*same)),
+                        ("stricter", grouped(*stricter)),
+                        ("looser", grouped(*looser)),
                     ])) }
                     @if let Some(share) = percent(*same, same + stricter + looser) {
                         p { (seat.fill("desk.replay.agreement", &[("share", &share)])) }
@@ -201,10 +225,18 @@ impl Told<'_> {
                 (plain("replay.events", &[("runs", grouped(events.runs))], events))
             }
             @if let Some(timers) = &report.timers {
-                (plain("replay.timers", &[("runs", grouped(timers.used.runs)), ("waiting", grouped(timers.waiting))], &timers.used))
+                (plain(
+                    "replay.timers",
+                    &[("runs", grouped(timers.used.runs)), ("waiting", grouped(timers.waiting))],
+                    &timers.used,
+                ))
             }
             @if let Some(topics) = &report.topics {
-                (plain("replay.topics", &[("runs", grouped(topics.used.runs)), ("proposed", grouped(topics.proposed))], &topics.used))
+                (plain(
+                    "replay.topics",
+                    &[("runs", grouped(topics.used.runs)), ("proposed", grouped(topics.proposed))],
+                    &topics.used,
+                ))
             }
         }
     }
@@ -222,8 +254,12 @@ impl Told<'_> {
             section.card {
                 p { (self.say(code, &counts.map(|(name, count)| (name, grouped(count))))) }
                 ul.said {
-                    @for Ruled { at_ms, nickname, text, verdict, recorded, code, reason, .. } in rulings.cases.iter().take(CASES_SHOWN) {
-                        (self.said(*at_ms, [nickname, text, verdict, recorded], [code, reason]))
+                    @for it in rulings.cases.iter().take(CASES_SHOWN) {
+                        (self.said(
+                            it.at_ms,
+                            [&it.nickname, &it.text, it.verdict, it.recorded],
+                            [&it.code, &it.reason],
+                        ))
                     }
                 }
                 (self.runs(&rulings.used))
@@ -236,7 +272,12 @@ impl Told<'_> {
             runs.effects.iter().map(|(kind, count)| format!("{kind} {}", grouped(*count))).collect();
         html! {
             @if !effects.is_empty() {
-                p { (self.say("replay.effects", &[("effects", effects.join(", ")), ("refused", grouped(runs.refused))])) }
+                p {
+                    (self.say(
+                        "replay.effects",
+                        &[("effects", effects.join(", ")), ("refused", grouped(runs.refused))],
+                    ))
+                }
             }
             (self.faults(&runs.fault_kinds))
         }
@@ -263,7 +304,9 @@ impl Told<'_> {
         let seconds = format!("{:.2}", report.wall_ms as f64 / 1_000.0);
         html! {
             (self.faults(&report.fault_kinds))
-            @if report.lacking_runs > 0 { p.quiet { (self.say("replay.lacking", &[("n", grouped(report.lacking_runs))])) } }
+            @if report.lacking_runs > 0 {
+                p.quiet { (self.say("replay.lacking", &[("n", grouped(report.lacking_runs))])) }
+            }
             p.quiet { (self.say("replay.time", &[("seconds", seconds), ("slowest", grouped(slowest))])) }
         }
     }

@@ -71,13 +71,19 @@ fn stands(seat: &Seat, script: &Script) -> Markup {
                 @if script.live.is_some() && since_ms > 0 {
                     (fact(seat.say("desk.script.since"), time(since_ms, &seat.zoned.full(since_ms))))
                 }
-                (fact(seat.say("desk.script.origin"), html! { (seat.word(&format!("desk.origin.{}", script.origin.name()))) }))
+                (fact(seat.say("desk.script.origin"), html! {
+                    (seat.word(&format!("desk.origin.{}", script.origin.name())))
+                }))
             }
             div.line {
                 (link(Look::Main, &path(seat, &script.name, "/edit"), seat.say("desk.script.edit")))
                 (link(Look::Quiet, &path(seat, &script.name, "/replay"), seat.say("desk.script.replay")))
                 @if script.shadow.is_some() {
-                    (link(Look::Quiet, &path(seat, &script.name, "/shadow"), seat.say("desk.script.agreement")))
+                    (link(
+                        Look::Quiet,
+                        &path(seat, &script.name, "/shadow"),
+                        seat.say("desk.script.agreement"),
+                    ))
                     (button(seat, script, ("shadow_off", ""), (Look::Quiet, "desk.script.shadow_off")))
                 }
             }
@@ -121,7 +127,9 @@ fn health(seat: &Seat, script: &Script, tally: &Tally) -> Markup {
                     ("sanctioned", &grouped(health.sanctioned)),
                 ]))
             }
-            @if health.capped { (banner(Tone::Warning, html! { p { (seat.say("desk.script.capped_why")) } })) }
+            @if health.capped {
+                (banner(Tone::Warning, html! { p { (seat.say("desk.script.capped_why")) } }))
+            }
             @match precision(tally) {
                 Some(share) => p { (seat.fill("desk.script.judged", &[
                     ("share", &share), ("right", &grouped(right)), ("wrong", &grouped(wrong)),
@@ -133,7 +141,9 @@ fn health(seat: &Seat, script: &Script, tally: &Tally) -> Markup {
                 @let faults = breaker.faults.len().to_string();
                 @let until = seat.zoned.clock(breaker.open_until_ms);
                 @if breaker.is_open(now_ms) {
-                    (banner(Tone::Bad, html! { p { (seat.fill("desk.script.breaker_until", &[("hook", &hook), ("until", &until)])) } }))
+                    (banner(Tone::Bad, html! {
+                        p { (seat.fill("desk.script.breaker_until", &[("hook", &hook), ("until", &until)])) }
+                    }))
                 } @else {
                     p { (seat.fill("desk.script.breaker", &[("hook", &hook), ("faults", &faults)])) }
                 }
@@ -154,8 +164,12 @@ fn letters(seat: &Seat, script: &Script, letters: &[DeadLetter]) -> Markup {
                         span.grow {
                             (time(letter.at_ms, &seat.zoned.full(letter.at_ms))) " · "
                             @match &letter.of {
-                                Missed::Event { seq, .. } => (seat.fill("desk.letters.event", &[("seq", &seq.to_string())])),
-                                Missed::Timer { name, .. } => (seat.fill("desk.letters.timer", &[("name", name)])),
+                                Missed::Event { seq, .. } => (
+                                    seat.fill("desk.letters.event", &[("seq", &seq.to_string())])
+                                ),
+                                Missed::Timer { name, .. } => (
+                                    seat.fill("desk.letters.timer", &[("name", name)])
+                                ),
                             }
                         }
                         (form(&seat.page, &seat.path("/letters"), html! {
@@ -217,7 +231,10 @@ fn ends(seat: &Seat, script: &Script) -> Markup {
                 (form(&seat.page, &path(seat, &script.name, ""), html! {
                     div.stack {
                         p { (seat.say("desk.script.remove_why")) }
-                        (Field::line("again", &seat.fill("desk.script.remove_again", &[("name", &script.name)])).show())
+                        (Field::line(
+                            "again",
+                            &seat.fill("desk.script.remove_again", &[("name", &script.name)]),
+                        ).show())
                         div.line { (press(Look::Danger, ("do", "remove"), seat.say("desk.script.remove"))) }
                     }
                 }))

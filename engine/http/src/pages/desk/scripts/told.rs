@@ -152,7 +152,7 @@ fn caret(it: &Diagnostic) -> Markup {
     let end = (start + place.marked.max(1)).min(letters.len());
     let text = |part: &[char]| part.iter().collect::<String>();
     html! {
-        pre.at { code {
+        pre.at tabindex="0" { code {
             (text(&letters[..start]))
             mark class=(it.severity.name()) { (text(&letters[start..end])) @if start == end { " " } }
             (text(&letters[end..]))
@@ -165,7 +165,7 @@ fn cases(seat: &Seat, cases: &[Tried]) -> Markup {
     let passed = cases.iter().filter(|it| it.differs.is_none()).count().to_string();
     let counted = seat.fill("desk.check.cases", &[("passed", &passed), ("all", &cases.len().to_string())]);
     html! {
-        h3 { (counted) }
+        h2 { (counted) }
         ul.cases {
             @for it in cases {
                 li {

@@ -122,7 +122,10 @@ fn asking(seat: &Seat, script: &Script, which: &Which) -> Markup {
         html! {
             p { (seat.say("desk.undo.what")) }
             form.pair method="get" action=(path(seat, &script.name, "/undo")) {
-                (choice(&Field { value: &chosen, ..Field::line("version", seat.say("desk.replay.version")) }, &versions))
+                (choice(
+                    &Field { value: &chosen, ..Field::line("version", seat.say("desk.replay.version")) },
+                    &versions,
+                ))
                 (since.show())
                 button.button type="submit" { (seat.say("desk.undo.plan")) }
             }
@@ -175,7 +178,7 @@ fn comes_back(seat: &Seat, report: &Report, say: &dyn Fn(&str) -> String) -> Mar
     card(
         seat.say("desk.undo.back"),
         html! {
-            div.table {
+            div.table tabindex="0" {
                 table {
                     thead { tr {
                         th scope="col" { (seat.say("desk.undo.kind")) }
@@ -206,7 +209,10 @@ fn texts(seat: &Seat, report: &Report, names: &BTreeMap<String, String>) -> Mark
                 @for Shown { member, at_ms, text, .. } in &report.texts {
                     li {
                         p.quiet.small { (time(*at_ms, &seat.zoned.full(*at_ms))) }
-                        blockquote { strong { (names.get(&member.to_string()).map_or("", String::as_str)) } " " (text) }
+                        blockquote {
+                            strong { (names.get(&member.to_string()).map_or("", String::as_str)) }
+                            " " (text)
+                        }
                     }
                 }
             }
@@ -227,7 +233,9 @@ fn stays(seat: &Seat, report: &Report, say: &dyn Fn(&str) -> String) -> Markup {
         &seat.fill("desk.undo.stays", &[("n", &grouped(report.left))]),
         html! {
             ul.plain {
-                @for (count, what, why) in rows { li { strong.number { (grouped(count)) } " " (what) ": " span.quiet { (why) } } }
+                @for (count, what, why) in rows {
+                    li { strong.number { (grouped(count)) } " " (what) ": " span.quiet { (why) } }
+                }
             }
         },
     )

@@ -72,7 +72,9 @@ fn shown(seat: &Seat, script: &Script, doing: &Doing, by: &str) -> Markup {
                 h2 { (seat.fill("desk.version", &[("version", &number)])) }
                 @if is_live { (badge(Tone::Good, seat.say("desk.version.live"))) }
                 @if is_shadow { (badge(Tone::Plain, seat.say("desk.version.shadow"))) }
-                @if doing.quarantined_at_ms.is_some() { (badge(Tone::Bad, seat.say("desk.version.quarantined"))) }
+                @if doing.quarantined_at_ms.is_some() {
+                    (badge(Tone::Bad, seat.say("desk.version.quarantined")))
+                }
             }
             p.quiet {
                 (time(doing.put_at_ms, &seat.zoned.full(doing.put_at_ms))) " · " (by)
@@ -86,14 +88,26 @@ fn shown(seat: &Seat, script: &Script, doing: &Doing, by: &str) -> Markup {
             }
             div.line {
                 @if is_kept {
-                    (link(Look::Quiet, &path(seat, &script.name, &format!("/edit?version={number}")), seat.say("desk.version.open")))
-                    @if !is_live { (button(seat, script, ("activate", &number), (Look::Quiet, "desk.version.activate"))) }
-                    @if !is_live && !is_shadow { (button(seat, script, ("shadow", &number), (Look::Quiet, "desk.version.to_shadow"))) }
+                    (link(
+                        Look::Quiet,
+                        &path(seat, &script.name, &format!("/edit?version={number}")),
+                        seat.say("desk.version.open"),
+                    ))
+                    @if !is_live {
+                        (button(seat, script, ("activate", &number), (Look::Quiet, "desk.version.activate")))
+                    }
+                    @if !is_live && !is_shadow {
+                        (button(seat, script, ("shadow", &number), (Look::Quiet, "desk.version.to_shadow")))
+                    }
                 } @else {
                     span.quiet { (seat.say("desk.version.not_kept")) }
                 }
                 @if doing.runs > 0 {
-                    (link(Look::Quiet, &path(seat, &script.name, &format!("/undo?version={number}")), seat.say("desk.version.undo")))
+                    (link(
+                        Look::Quiet,
+                        &path(seat, &script.name, &format!("/undo?version={number}")),
+                        seat.say("desk.version.undo"),
+                    ))
                 }
             }
         }
@@ -116,7 +130,8 @@ fn compare(seat: &Seat, script: &Script, history: &History) -> Markup {
     let before = history.versions.iter().rev().nth(1).map_or(0, |doing| doing.version);
     html! {
         form.card.pair method="get" action=(path(seat, &script.name, "/diff")) {
-            @for (field, code, chosen) in [("from", "desk.diff.from", before), ("to", "desk.diff.to", newest)] {
+            @for (field, code, chosen) in
+                [("from", "desk.diff.from", before), ("to", "desk.diff.to", newest)] {
                 div.field {
                     label for=(field) { (seat.say(code)) }
                     select id=(field) name=(field) {
@@ -169,7 +184,7 @@ fn difference(seat: &Seat, from: &str, to: &str) -> Markup {
     let compared = TextDiff::from_lines(from, to);
     let line = |index: Option<usize>| index.map(|index| (index + 1).to_string()).unwrap_or_default();
     html! {
-        div.table {
+        div.table tabindex="0" {
             table.diff {
                 caption.unseen { (seat.say("desk.diff.caption")) }
                 @for (place, group) in compared.grouped_ops(AROUND).iter().enumerate() {
