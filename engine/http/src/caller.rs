@@ -11,12 +11,14 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use kith_core::command::Actor;
+use kith_core::command::{Actor, CommandKind};
 use kith_core::community::Language;
-use kith_core::host::Grant;
+use kith_core::host::{Grant, Reach};
 use kith_core::ids::{CommunityId, PersonId, SessionId};
 use kith_core::refusal::Refusal;
 use kith_core::role::Permission;
+use kith_runtime::draft::Draft;
+use kith_runtime::host::Operator;
 use sha2::Sha256;
 
 use crate::place::Place;
@@ -138,6 +140,39 @@ impl Caller {
         }
     }
 
+    /// The operator's hands, for a token of the host's own that was narrowed in no way.
+    pub(crate) fn operator(&self) -> Result<Operator<'_>, Problem> {
+        match &self.identity {
+            Identity::Stranger => Err(Problem::unauthenticated()),
+            Identity::Token(grant) if grant.actor == Actor::Host => {
+                let missing = Permission::ALL.iter().find(|it| !grant.scope.contains(it));
+                match (grant.reach, missing) {
+                    (Reach::All, None) => Ok(Operator::of(&self.place.engine, &self.place.mint)),
+                    _ => Err(Refusal::ScopeTooNarrow { permission: "host".to_owned() }.into()),
+                }
+            }
+            Identity::Token(_) | Identity::Session { .. } => Err(Refusal::HostOnly.into()),
+        }
+    }
+
+    /// The session that asks; a token is none.
+    pub(crate) fn session(&self) -> Result<(SessionId, PersonId), Problem> {
+        match self.identity {
+            Identity::Session { session, person, .. } => Ok((session, person)),
+            Identity::Stranger => Err(Problem::unauthenticated()),
+            Identity::Token(_) => Err(Problem::new(StatusCode::FORBIDDEN, "http.session_only")),
+        }
+    }
+
+    /// Asks the host's stream in the caller's own name.
+    pub(crate) async fn ask_host(&self, kind: impl Into<CommandKind>) -> Result<(), Problem> {
+        let id = self.place.mint.command(self.place.now_ms());
+        let mut draft = Draft::new(id, CommunityId::HOST, self.acting()?, kind);
+        draft.scope = self.scope();
+        self.place.engine.ask(draft).await?;
+        Ok(())
+    }
+
     /// Whether the caller is the operator of the process.
     pub(crate) fn is_host(&self) -> bool {
         matches!(self.actor(), Ok(Actor::Host))
@@ -201,7 +236,8 @@ fn key_of(value: &str) -> Result<String, Problem> {
     if bare.is_empty() { Err(invalid_key()) } else { Ok(bare.to_owned()) }
 }
 
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+/// The secret of a bearer token.
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let invalid = || Problem::new(StatusCode::UNAUTHORIZED, "http.token_invalid");
     let (scheme, secret) = value.to_str().map_err(|_| invalid())?.split_once(' ').ok_or_else(invalid)?;

@@ -20,12 +20,15 @@ const KEPT_MS: u64 = 5_000;
 /// Answers of one kind that are kept.
 const KEPT_MAX: usize = 50_000;
 
+/// A session and whose it is.
+type Signed = (SessionId, PersonId);
+
 /// What is known of the host at one of its records.
 #[derive(Default)]
 struct Kept {
     host_seq: u64,
     grants: HashMap<[u8; 32], (u64, Option<Grant>)>,
-    sessions: HashMap<[u8; 32], (u64, Option<(SessionId, PersonId)>)>,
+    sessions: HashMap<[u8; 32], (u64, Option<Signed>)>,
     names: HashMap<String, (u64, Option<CommunityId>)>,
 }
 

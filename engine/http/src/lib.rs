@@ -8,6 +8,7 @@
 //! `live` and `pages`.
 
 pub mod api;
+pub mod limit;
 pub mod live;
 pub mod pages;
 pub mod place;
@@ -18,11 +19,14 @@ pub mod words;
 mod caller;
 mod doors;
 mod finding;
+mod health;
+mod jobs;
 mod moment;
 mod room;
 mod sent;
 mod shield;
 mod talk;
 
+pub use limit::Quota;
 pub use place::Place;
 pub use server::{Server, Settings};

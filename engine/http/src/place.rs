@@ -8,8 +8,12 @@ use kith_runtime::extend::Runner;
 use kith_runtime::mint::Mint;
 use kith_runtime::reading::Reading;
 use kith_runtime::scripting::Desk;
+use tokio::sync::Semaphore;
 
 use crate::doors::Doors;
+use crate::health::Counters;
+use crate::jobs::Jobs;
+use crate::limit::Limits;
 use crate::live::Hub;
 use crate::server::Settings;
 
@@ -34,6 +38,11 @@ pub struct Parts {
     pub(crate) reading: Reading,
     pub(crate) doors: Doors,
     pub(crate) hub: Hub,
+    pub(crate) jobs: Jobs,
+    pub(crate) limits: Limits,
+    pub(crate) counters: Counters,
+    /// Seats of those who put an attachment: each holds one in memory.
+    pub(crate) uploads: Semaphore,
 }
 
 impl Place {
@@ -52,7 +61,23 @@ impl Place {
         let (engine, mint) = (desk.engine.clone(), Arc::clone(&desk.mint));
         let reading = Reading::new(Arc::clone(&engine.ports().records));
         let (doors, hub) = (Doors::new(engine.clone()), Hub::new(engine.clone()));
-        Self(Arc::new(Parts { engine, mint, desk, runner, settings, search, reading, doors, hub }))
+        let (uploads, limits) = (Semaphore::new(settings.uploads_max), Limits::new(&settings));
+        let (jobs, counters) = (Jobs::default(), Counters::default());
+        Self(Arc::new(Parts {
+            engine,
+            mint,
+            desk,
+            runner,
+            settings,
+            search,
+            reading,
+            doors,
+            hub,
+            jobs,
+            limits,
+            counters,
+            uploads,
+        }))
     }
 
     /// The wall clock, Unix milliseconds.

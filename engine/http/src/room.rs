@@ -69,6 +69,11 @@ impl<'a> Sight<'a> {
         self.me.filter(|me| matches!(me.standing, Standing::Active | Standing::Bot))
     }
 
+    /// Refuses whoever is not inside.
+    pub(crate) fn need_inside(&self) -> Result<(), Refusal> {
+        if self.is_host || self.inside().is_some() { Ok(()) } else { Err(Refusal::NotAMember) }
+    }
+
     /// Refuses a caller who may not.
     pub(crate) fn need(&self, permission: Permission) -> Result<(), Refusal> {
         if self.may(permission) {

@@ -25,7 +25,9 @@ impl<T: DeserializeOwned> FromRequest<Place> for Sent<T> {
         if kind != "application/json" {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "http.media_type"));
         }
-        let input = Bytes::from_request(request, place).await.map_err(|rejection| unread(&rejection))?;
+        let read = Bytes::from_request(request, place);
+        let read = tokio::time::timeout(place.settings.body_timeout, read).await;
+        let input = read.map_err(|_| too_slow())?.map_err(|rejection| unread(&rejection))?;
         let mut json = serde_json::Deserializer::from_slice(&input);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| malformed(&error))?;
         json.end().map_err(|error| {
@@ -33,6 +35,11 @@ impl<T: DeserializeOwned> FromRequest<Place> for Sent<T> {
         })?;
         Ok(Self { value, input })
     }
+}
+
+/// The rest of the body is not waited for.
+pub(crate) fn too_slow() -> Problem {
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "http.body_slow")
 }
 
 fn unread(rejection: &BytesRejection) -> Problem {

@@ -18,9 +18,10 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
+use crate::limit::Quota;
 use crate::place::Place;
 use crate::problem::Problem;
-use crate::{api, live, pages, shield};
+use crate::{api, health, limit, live, pages, shield};
 
 /// How long to wait before the next connection where one could not be taken.
 const TAKE_AGAIN_AFTER: Duration = Duration::from_millis(50);
@@ -36,6 +37,18 @@ pub struct Settings {
     pub stop_timeout: Duration,
     /// Bytes of a request's body, attachments apart.
     pub body_bytes_max: usize,
+    /// Bytes of one attachment.
+    pub attachment_bytes_max: usize,
+    /// Attachments that are taken in at once; more wait.
+    pub uploads_max: usize,
+    /// How long a client may take to send a request's body.
+    pub body_timeout: Duration,
+    /// How often one token or session may ask.
+    pub caller_quota: Quota,
+    /// How often one address may ask that bears neither.
+    pub stranger_quota: Quota,
+    /// How often somebody may try to sign in, from one address and under one name.
+    pub sign_in_quota: Quota,
     /// Where the outside finds this server, without a slash at the end: for links and QR codes.
     pub public_url: Option<String>,
 }
@@ -47,6 +60,12 @@ impl Default for Settings {
             head_timeout: Duration::from_secs(10),
             stop_timeout: Duration::from_secs(10),
             body_bytes_max: 1024 * 1024,
+            attachment_bytes_max: 32 * 1024 * 1024,
+            uploads_max: 4,
+            body_timeout: Duration::from_secs(30),
+            caller_quota: Quota { count: 1_200, window_s: 60 },
+            stranger_quota: Quota { count: 300, window_s: 60 },
+            sign_in_quota: Quota { count: 10, window_s: 120 },
             public_url: None,
         }
     }
@@ -67,9 +86,10 @@ pub struct Server {
 /// Everything that is answered.
 pub fn router(place: Place) -> Router {
     let body_bytes_max = place.settings.body_bytes_max;
+    let counted = middleware::from_fn_with_state(place.clone(), limit::wrap);
     Router::new()
-        .merge(api::router())
-        .merge(live::router())
+        .merge(api::router().merge(live::router()).layer(counted))
+        .merge(health::router())
         .merge(pages::router())
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || {

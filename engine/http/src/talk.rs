@@ -10,6 +10,8 @@ use kith_core::body::Bodies;
 use kith_core::ids::{ChannelId, MemberId, MessageId};
 use kith_core::member::Standing;
 use kith_core::message::{CardSubject, Header, Part, Sort};
+use kith_core::refusal::Refusal;
+use kith_core::role::Permission;
 use kith_core::stream::Community;
 use kith_runtime::reading::{Said, Wanted};
 use serde::Serialize;
@@ -61,29 +63,29 @@ fn is_erased(community: &Community, member: MemberId) -> bool {
 
 /// Somebody, by id and by what they go by.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Somebody {
+pub(crate) struct Somebody {
     /// Which member.
     #[schema(example = "mem_01JD0000000000000000000000")]
-    pub id: String,
+    pub(crate) id: String,
     /// What they go by; empty where it was erased.
-    pub nickname: String,
+    pub(crate) nickname: String,
 }
 
 /// One emoji under a message.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Reaction {
+pub(crate) struct Reaction {
     /// Which.
-    pub emoji: String,
+    pub(crate) emoji: String,
     /// From how many members.
-    pub count: usize,
+    pub(crate) count: usize,
     /// Whether the reader is one of them.
-    pub mine: bool,
+    pub(crate) mine: bool,
 }
 
 /// A part of a message.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum ShownPart {
+pub(crate) enum ShownPart {
     /// Plain text.
     Text {
         /// The text.
@@ -145,42 +147,42 @@ pub enum ShownPart {
 
 /// A message.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Message {
+pub(crate) struct Message {
     /// Which.
     #[schema(example = "msg_01JD0000000000000000000000")]
-    pub id: String,
+    pub(crate) id: String,
     /// Where.
-    pub channel: String,
+    pub(crate) channel: String,
     /// By whom.
-    pub author: Somebody,
+    pub(crate) author: Somebody,
     /// When it took its place among the others (RFC 3339).
-    pub at: String,
+    pub(crate) at: String,
     /// When it was edited last.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub edited_at: Option<String>,
+    pub(crate) edited_at: Option<String>,
     /// When it was deleted; it has no parts then.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub deleted_at: Option<String>,
+    pub(crate) deleted_at: Option<String>,
     /// The message it replies to.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reply_to: Option<String>,
+    pub(crate) reply_to: Option<String>,
     /// Whether it asks for help.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub question: bool,
+    pub(crate) question: bool,
     /// The reply that answered it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub accepted_answer: Option<String>,
+    pub(crate) accepted_answer: Option<String>,
     /// What it says.
-    pub parts: Vec<ShownPart>,
+    pub(crate) parts: Vec<ShownPart>,
     /// Emoji under it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub reactions: Vec<Reaction>,
+    pub(crate) reactions: Vec<Reaction>,
     /// Whether it is pinned to its channel.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub pinned: bool,
+    pub(crate) pinned: bool,
     /// Of an announcement: how many confirmed it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub confirmed: Option<usize>,
+    pub(crate) confirmed: Option<usize>,
 }
 
 impl Message {
@@ -268,7 +270,8 @@ impl Room {
         Ok(rows.iter().zip(&said).map(|(row, said)| Message::of(row, said.as_deref())).collect())
     }
 
-    async fn said(&self, rows: &[Row]) -> Result<Vec<Option<Arc<Said>>>, Problem> {
+    /// What rows say; nothing where it is gone.
+    pub(crate) async fn said(&self, rows: &[Row]) -> Result<Vec<Option<Arc<Said>>>, Problem> {
         let standing = |row: &&Row| !row.is_gone;
         let wanted: Vec<Wanted> = rows.iter().filter(standing).map(|row| wanted(&row.header)).collect();
         let (place, id) = (self.caller.place.clone(), self.id);
@@ -281,6 +284,23 @@ impl Room {
         };
         let mut found = found.into_iter();
         Ok(rows.iter().map(|row| if row.is_gone { None } else { found.next().flatten() }).collect())
+    }
+
+    /// The header of a message that the caller may read.
+    pub(crate) async fn header(&self, message: MessageId) -> Result<Header, Problem> {
+        let found = self.look(move |sight| {
+            sight.need(Permission::Read)?;
+            let header = sight.community.messages.get(message).cloned();
+            let header = header.ok_or_else(|| Refusal::NotFound { what: message.to_string() })?;
+            readable(&sight, header.channel)?;
+            Ok(header)
+        });
+        found.await
+    }
+
+    /// What the state says of one message.
+    pub(crate) async fn row(&self, header: Header) -> Result<Row, Problem> {
+        self.look(move |sight| Ok(Row::of(&sight, &header))).await
     }
 
     /// The newest messages of a channel before one of them, oldest first.
@@ -307,9 +327,7 @@ pub(crate) fn wanted(header: &Header) -> Wanted {
 pub(crate) fn readable<'a>(
     sight: &Sight<'a>,
     channel: ChannelId,
-) -> Result<&'a kith_core::channel::Channel, kith_core::refusal::Refusal> {
-    use kith_core::refusal::Refusal;
-    use kith_core::role::Permission;
+) -> Result<&'a kith_core::channel::Channel, Refusal> {
     sight.need(Permission::Read)?;
     let found = sight.community.channels.get(channel).filter(|found| {
         sight.is_host

@@ -1,9 +1,18 @@
 //! Cases over HTTP: a real server on loopback over a real DATA folder, asked by a client of somebody else's.
 
+mod crowd;
 mod desk;
+mod examples;
+mod hostile;
+mod keys;
+mod limits;
 mod live;
+mod matrix;
 mod messages;
+mod operations;
 mod search;
+mod secrets;
 mod served;
+mod sockets;
 
 pub(crate) use served::{Answer, Served};

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use kith_core::host::{Holder, Reach};
 use kith_core::ids::{CommunityId, MemberId, PersonId};
 use kith_core::role::Permission;
-use kith_http::{Place, Server, Settings};
+use kith_http::{Place, Quota, Server, Settings};
 use kith_runtime::host::NewToken;
 use kith_runtime::host::Operator;
 use serde_json::Value;
@@ -58,12 +58,18 @@ pub(crate) struct Request<'a> {
 }
 
 impl Served {
-    /// Serves a world.
+    /// Serves a world to somebody who asks faster than any person would.
     pub(crate) fn over(world: World) -> Self {
+        let quota = Quota { count: 1_000_000, window_s: 60 };
+        Self::with(world, Settings { caller_quota: quota, stranger_quota: quota, ..Settings::default() })
+    }
+
+    /// The same with settings of the case's own.
+    pub(crate) fn with(world: World, settings: Settings) -> Self {
         let desk = world.desk();
         let search = std::sync::Arc::clone(world.opened().indexing().expect("search starts").search());
         let runner = world.opened().scripting().runner();
-        let place = Place::searching(desk, runner, Settings::default(), Some(search));
+        let place = Place::searching(desk, runner, settings, Some(search));
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
         let server = world.wait(Server::bind(loopback, place)).expect("a free port is there");
         let address = server.address().expect("it is bound");
@@ -78,6 +84,11 @@ impl Served {
         });
         let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
         Self { world, address, stop: Some(stop), server: Some(server), agent }
+    }
+
+    /// The address it listens on.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Where it is.
@@ -179,7 +190,7 @@ impl Request<'_> {
             Some(body) => agent.run(request.body(body).expect("the request is whole")),
             None => agent.run(request.body(()).expect("the request is whole")),
         };
-        let mut answer = sent.expect("the server answers");
+        let mut answer = sent.unwrap_or_else(|error| panic!("{} {}: {error}", self.method, self.path));
         let text = answer.body_mut().read_to_string().expect("the answer is text");
         Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), text }
     }

@@ -4,24 +4,31 @@ use axum::Json;
 use axum::http::StatusCode;
 use kith_core::event::Event;
 use kith_core::ids::{ChannelId, MemberId, MessageId, ReceiptId};
-use kith_core::message::{self, Mentions, Part, Sort};
+use kith_core::message::{self, Sort};
 use kith_core::queue::{self, Verdict};
+use kith_core::role::Permission;
 use kith_runtime::draft::Reply;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Done, PAGE_MAX, id};
+use super::answer::Done;
+use super::content::{Checked, Everybody, SentPart, mentions};
+use super::{PAGE_MAX, id, missing, nothing};
 use crate::caller::Caller;
 use crate::place::Place;
-use crate::problem::{Problem, ProblemDetails};
-use crate::room::Ink;
+use crate::problem::Problem;
+use crate::room::{Ink, Room};
 use crate::sent::{Path, Query, Sent};
-use crate::talk::Message;
+use crate::talk::{Message, Row, readable};
 
 pub(super) fn routes() -> OpenApiRouter<Place> {
-    OpenApiRouter::new().routes(routes!(list, post)).routes(routes!(edit, delete))
+    OpenApiRouter::new()
+        .routes(routes!(list, post))
+        .routes(routes!(show, edit, delete))
+        .routes(routes!(context))
+        .routes(routes!(configure))
 }
 
 /// Which page of a channel.
@@ -45,8 +52,8 @@ struct Messages {
 /// Read the messages of a channel, newest page first
 #[utoipa::path(
     get, path = "/communities/{community}/channels/{channel}/messages", tag = "messages",
-    params(("community" = String, description = "Name or id"), ("channel" = String,), Page),
-    responses((status = 200, body = Messages), (status = "4XX", body = ProblemDetails)),
+    extensions(("x-permission" = json!("read"))),
+    responses((status = 200, body = Messages)),
 )]
 async fn list(
     caller: Caller,
@@ -62,56 +69,27 @@ async fn list(
     Ok(Json(Messages { messages, next }))
 }
 
-/// A part of a new message.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub(crate) enum SentPart {
-    /// Plain text.
-    Text {
-        /// The text, at most 16 KiB.
-        text: String,
-    },
-    /// Source code.
-    Code {
-        /// The code, at most 16 KiB.
-        text: String,
-    },
-    /// A link.
-    Link {
-        /// Its address, `http://` or `https://`.
-        url: String,
-    },
-}
-
-impl SentPart {
-    fn write(&self, ink: &mut Ink<'_>) -> Part {
-        match self {
-            Self::Text { text } => Part::Text { body: ink.text(text) },
-            Self::Code { text } => Part::Code { body: ink.text(text) },
-            Self::Link { url } => Part::Link { body: ink.text(url) },
-        }
-    }
-}
-
 /// A new message.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "parts": [{ "type": "text", "text": "Good morning" }] }))]
-struct NewMessage {
+pub(crate) struct NewMessage {
     /// What it says.
     parts: Vec<SentPart>,
     /// The message it replies to, in the same channel.
     #[serde(default)]
-    reply_to: Option<String>,
+    #[schema(value_type = Option<String>)]
+    reply_to: Option<MessageId>,
     /// Whether it asks for help.
     #[serde(default)]
     question: bool,
     /// Members who are to take note.
     #[serde(default)]
-    mentions: Vec<String>,
+    #[schema(value_type = Vec<String>)]
+    mentions: Vec<MemberId>,
     /// Whether everybody is to take note; needs `mention_all`.
     #[serde(default)]
-    mention_all: bool,
+    mention_all: Everybody,
 }
 
 /// What became of a message.
@@ -128,7 +106,7 @@ pub(crate) enum Fate {
 
 /// A message that was sent, and what became of it.
 #[derive(Debug, Serialize, ToSchema)]
-struct Posted {
+pub(crate) struct Posted {
     /// Its id.
     id: String,
     /// What became of it.
@@ -158,9 +136,9 @@ pub(crate) fn objections(reply: &Reply) -> Vec<ReceiptId> {
 /// Post a message
 #[utoipa::path(
     post, path = "/communities/{community}/channels/{channel}/messages", tag = "messages",
-    params(("community" = String, description = "Name or id"), ("channel" = String, description = "Id")),
+    extensions(("x-permission" = json!("read"))),
     request_body = NewMessage,
-    responses((status = 201, body = Posted), (status = "4XX", body = ProblemDetails)),
+    responses((status = 201, body = Posted)),
 )]
 async fn post(
     caller: Caller,
@@ -168,23 +146,34 @@ async fn post(
     Sent { value: new, input }: Sent<NewMessage>,
 ) -> Result<(StatusCode, Json<Posted>), Problem> {
     let room = caller.room(&community).await?;
-    let channel: ChannelId = id(&channel)?;
-    let reply_to = new.reply_to.as_deref().map(id::<MessageId>).transpose()?;
-    let members = new.mentions.iter().map(|member| id::<MemberId>(member)).collect::<Result<_, _>>()?;
-    let mentions = Mentions { members, all: new.mention_all };
+    Ok((StatusCode::CREATED, Json(send(&room, &channel, new, &input).await?)))
+}
+
+/// Posts a message, whatever it came by.
+pub(crate) async fn send(
+    room: &Room,
+    channel: &str,
+    new: NewMessage,
+    input: &[u8],
+) -> Result<Posted, Problem> {
+    let channel: ChannelId = id(channel)?;
+    let mentions = mentions(&new.mentions, new.mention_all);
+    let (parts, reply_to) = (Checked::of(new.parts)?, new.reply_to);
     let sort = if new.question { Sort::Question } else { Sort::Talk };
-    let reply = room.ask(&input, |ink| {
-        let parts = new.parts.iter().map(|part| part.write(ink)).collect();
-        message::Command::Post { channel, parts, reply_to, sort, mentions }
+    let reply = room.ask(input, |ink| message::Command::Post {
+        channel,
+        parts: parts.write(ink),
+        reply_to,
+        sort,
+        mentions,
     });
-    let reply = reply.await?;
-    let posted = Posted {
+    let reply = room.told_again(reply.await?).await?;
+    Ok(Posted {
         id: MessageId(reply.command.0).to_string(),
         state: fate_of(&reply),
         seq: reply.seq,
         receipts: objections(&reply).iter().map(ToString::to_string).collect(),
-    };
-    Ok((StatusCode::CREATED, Json(posted)))
+    })
 }
 
 /// What a message is to say.
@@ -199,9 +188,9 @@ struct Edit {
 /// Give one's own message other words
 #[utoipa::path(
     patch, path = "/communities/{community}/messages/{message}", tag = "messages",
-    params(("community" = String, description = "Name or id"), ("message" = String, description = "Id")),
+    extensions(("x-permission" = json!("read"))),
     request_body = Edit,
-    responses((status = 200, body = Posted), (status = "4XX", body = ProblemDetails)),
+    responses((status = 200, body = Posted)),
 )]
 async fn edit(
     caller: Caller,
@@ -210,11 +199,9 @@ async fn edit(
 ) -> Result<Json<Posted>, Problem> {
     let room = caller.room(&community).await?;
     let message: MessageId = id(&message)?;
-    let reply = room.ask(&input, |ink| message::Command::Edit {
-        message,
-        parts: edit.parts.iter().map(|part| part.write(ink)).collect(),
-    });
-    let reply = reply.await?;
+    let parts = Checked::of(edit.parts)?;
+    let reply = room.ask(&input, |ink| message::Command::Edit { message, parts: parts.write(ink) });
+    let reply = room.told_again(reply.await?).await?;
     Ok(Json(Posted {
         id: message.to_string(),
         state: fate_of(&reply),
@@ -223,18 +210,104 @@ async fn edit(
     }))
 }
 
+/// Why something of somebody else's is taken away.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+struct Why {
+    /// The reason, which its author is told.
+    reason: Option<String>,
+}
+
 /// Delete one's own message, or another's as a moderator
 #[utoipa::path(
     delete, path = "/communities/{community}/messages/{message}", tag = "messages",
-    params(("community" = String, description = "Name or id"), ("message" = String, description = "Id")),
-    responses((status = 200, body = Done), (status = "4XX", body = ProblemDetails)),
+    extensions(("x-permission" = json!("read"))), params(Why), responses((status = 200, body = Done)),
 )]
 async fn delete(
     caller: Caller,
     Path((community, message)): Path<(String, String)>,
+    Query(why): Query<Why>,
 ) -> Result<Json<Done>, Problem> {
     let room = caller.room(&community).await?;
     let message: MessageId = id(&message)?;
-    let reply = room.ask(b"", |_| message::Command::Delete { message, reason: None }).await?;
-    Ok(Json(reply.into()))
+    let author = match &why.reason {
+        Some(_) => {
+            room.look(move |sight| Ok(sight.community.messages.get(message).map(|it| it.author))).await?
+        }
+        None => None,
+    };
+    let reason = why.reason.zip(author);
+    let input = reason.as_ref().map(|(reason, _)| reason.clone()).unwrap_or_default();
+    let delete = |ink: &mut Ink<'_>| {
+        let reason = reason.map(|(reason, author)| ink.text_of(author, &reason));
+        message::Command::Delete { message, reason }
+    };
+    room.done(input.as_bytes(), delete).await
+}
+
+/// Show one message
+#[utoipa::path(
+    get, path = "/communities/{community}/messages/{message}", tag = "messages",
+    extensions(("x-permission" = json!("read"))), responses((status = 200, body = Message)),
+)]
+async fn show(
+    caller: Caller,
+    Path((community, message)): Path<(String, String)>,
+) -> Result<Json<Message>, Problem> {
+    let room = caller.room(&community).await?;
+    let found = room.header(id(&message)?).await?;
+    let row = room.row(found).await?;
+    let shown = room.messages(&[row]).await?.into_iter().next();
+    shown.map(Json).ok_or_else(|| nothing(message))
+}
+
+/// How much round a message.
+#[derive(Debug, Deserialize, IntoParams)]
+struct Around {
+    /// So many before it and as many after it, 1 to 100.
+    limit: Option<usize>,
+}
+
+/// Show a message with what was said before and after it
+#[utoipa::path(
+    get, path = "/communities/{community}/messages/{message}/context", tag = "messages",
+    extensions(("x-permission" = json!("read"))), params(Around),
+    responses((status = 200, body = Messages)),
+)]
+async fn context(
+    caller: Caller,
+    Path((community, message)): Path<(String, String)>,
+    Query(around): Query<Around>,
+) -> Result<Json<Messages>, Problem> {
+    let room = caller.room(&community).await?;
+    let message: MessageId = id(&message)?;
+    let limit = around.limit.unwrap_or(10).clamp(1, PAGE_MAX / 2);
+    let rows = room.look(move |sight| {
+        sight.need(Permission::Read)?;
+        let header = sight.community.messages.get(message).ok_or_else(|| missing(message))?;
+        readable(&sight, header.channel)?;
+        let here: Vec<_> =
+            sight.community.messages.recent().filter(|it| it.channel == header.channel).collect();
+        let place = here.iter().position(|it| it.id == message).ok_or_else(|| missing(message))?;
+        let end = (place + limit + 1).min(here.len());
+        Ok(here[place.saturating_sub(limit)..end].iter().map(|it| Row::of(&sight, it)).collect::<Vec<_>>())
+    });
+    let messages = room.messages(&rows.await?).await?;
+    let next = messages.first().map(|first| first.id.clone());
+    Ok(Json(Messages { messages, next }))
+}
+
+/// Set what the community allows of messages
+#[utoipa::path(
+    put, path = "/communities/{community}/message-settings", tag = "messages",
+    extensions(("x-permission" = json!("manage_settings"))),
+    request_body(content = Object, description = "As `[messages]` of a blueprint",
+        example = json!({ "edit_window_minutes": 20, "mention_all_per_day": 2 })),
+    responses((status = 200, body = Done)),
+)]
+async fn configure(
+    caller: Caller,
+    Path(community): Path<String>,
+    Sent { value: config, input }: Sent<message::MessageConfig>,
+) -> Result<Json<Done>, Problem> {
+    caller.room(&community).await?.done(&input, |_| message::Command::Configure { config }).await
 }

@@ -4,82 +4,109 @@
 //! names it in its noun's `routes`: the document, the tests of examples and the authorization matrix follow
 //! from there.
 
+mod announcements;
+mod answer;
+mod appeals;
+mod applications;
+mod blobs;
+mod browse;
+mod card;
+mod channels;
+mod communities;
+mod content;
+mod document;
+mod gate;
+mod host;
+mod invites;
+mod marks;
+mod members;
 pub(crate) mod messages;
+mod notices;
+mod ownership;
+mod page;
+mod privacy;
+mod queue;
+mod receipts;
+mod replay;
+mod roles;
+mod rules;
+mod sanctions;
+mod scripts;
 mod search;
+mod tokens;
+mod topics;
+mod undo;
 
 use axum::routing::get;
 use axum::{Json, Router};
 use kith_core::refusal::Refusal;
-use kith_runtime::draft::Reply;
-use serde::Serialize;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{Modify, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::place::Place;
-use crate::problem::{Problem, ProblemDetails};
+use crate::problem::Problem;
 
+/// Under which the API is.
+pub(crate) const ROOT: &str = "/api/v1";
 /// The largest page of any list.
 pub(crate) const PAGE_MAX: usize = 200;
 
-/// What the document says of the whole.
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "Kith",
-        description = "Communities: who is let in, what may be said, what happens next, and why. \
-                       Every change answers when it is on the disk. \
-                       Send `Idempotency-Key` with every change to make a retry safe."
-    ),
-    components(schemas(ProblemDetails)),
-    modifiers(&Secured),
-    security(("token" = []), ("session" = [])),
-)]
-struct Document;
-
-/// How callers are known.
-struct Secured;
-
-impl Modify for Secured {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
-        let cookie = ApiKey::Cookie(ApiKeyValue::new("kith_session"));
-        let components = document.components.get_or_insert_default();
-        components.add_security_scheme("token", SecurityScheme::Http(token));
-        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
-    }
-}
-
 fn nouns() -> OpenApiRouter<Place> {
-    OpenApiRouter::with_openapi(Document::openapi())
-        .nest("/api/v1", messages::routes().merge(search::routes()))
+    OpenApiRouter::with_openapi(document::head())
+        .nest(ROOT, communities::routes())
+        .nest(ROOT, ownership::routes())
+        .nest(ROOT, gate::routes())
+        .nest(ROOT, applications::routes())
+        .nest(ROOT, invites::routes())
+        .nest(ROOT, members::routes())
+        .nest(ROOT, notices::routes())
+        .nest(ROOT, roles::routes())
+        .nest(ROOT, card::routes())
+        .nest(ROOT, channels::routes())
+        .nest(ROOT, messages::routes())
+        .nest(ROOT, marks::routes())
+        .nest(ROOT, search::routes())
+        .nest(ROOT, announcements::routes())
+        .nest(ROOT, blobs::routes())
+        .nest(ROOT, rules::routes())
+        .nest(ROOT, sanctions::routes())
+        .nest(ROOT, queue::routes())
+        .nest(ROOT, receipts::routes())
+        .nest(ROOT, appeals::routes())
+        .nest(ROOT, topics::routes())
+        .nest(ROOT, privacy::routes())
+        .nest(ROOT, scripts::routes())
+        .nest(ROOT, replay::routes())
+        .nest(ROOT, undo::routes())
+        .nest(ROOT, tokens::routes())
+        .nest(ROOT, host::routes())
 }
 
 /// The OpenAPI document.
 pub fn document() -> utoipa::openapi::OpenApi {
-    nouns().into_openapi()
+    document::finished(nouns().into_openapi())
 }
 
 /// The routes of the API.
 pub(crate) fn router() -> Router<Place> {
     let (routes, document) = nouns().split_for_parts();
-    routes.route("/api/v1/openapi.json", get(async move || Json(document)))
-}
-
-/// What came of a command that is on the disk.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Done {
-    /// The record's number in the community.
-    pub seq: u64,
-}
-
-impl From<Reply> for Done {
-    fn from(reply: Reply) -> Self {
-        Self { seq: reply.seq }
-    }
+    let document = document::finished(document);
+    let page = browse::page(&document);
+    routes
+        .route("/api/v1/openapi.json", get(async move || Json(document)))
+        .route("/api", get(async move || page))
 }
 
 /// An id from a path or a body; one of another form names nothing.
 pub(crate) fn id<T: std::str::FromStr>(text: &str) -> Result<T, Problem> {
-    text.parse().map_err(|_| Refusal::NotFound { what: text.chars().take(64).collect() }.into())
+    text.parse().map_err(|_| nothing(text))
+}
+
+/// There is nothing of that name or id.
+pub(crate) fn nothing(what: impl ToString) -> Problem {
+    missing(what).into()
+}
+
+/// The same as a refusal, for looks.
+pub(crate) fn missing(what: impl ToString) -> Refusal {
+    Refusal::NotFound { what: what.to_string().chars().take(64).collect() }
 }

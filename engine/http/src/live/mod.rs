@@ -9,10 +9,11 @@ mod event;
 mod hub;
 mod rights;
 mod sse;
+mod ws;
 
 pub(crate) use ear::{Ear, Heard};
 pub(crate) use event::{EventId, Happened};
-pub(crate) use hub::Hub;
+pub(crate) use hub::{Closing, Hub};
 
 use axum::Router;
 use axum::routing::get;
@@ -21,5 +22,7 @@ use crate::place::Place;
 
 /// The routes of live streams.
 pub(crate) fn router() -> Router<Place> {
-    Router::new().route("/api/v1/communities/{community}/events", get(sse::events))
+    Router::new()
+        .route("/api/v1/communities/{community}/events", get(sse::events))
+        .route("/api/v1/communities/{community}/live", get(ws::live))
 }

@@ -44,6 +44,11 @@ pub(crate) fn router() -> Router<Place> {
         .layer(Extension(Arc::new(brake::Brake::default())))
 }
 
+/// Where the style sheet is.
+pub(crate) fn stylesheet() -> String {
+    assets::address("kith.css")
+}
+
 /// A problem as a page.
 pub(crate) fn problem(
     _place: &Place,

@@ -107,6 +107,15 @@ fn refused(refusal: &Refusal, place: Option<&Place>) -> String {
     .to_string()
 }
 
+/// A blueprint with its scripts, of texts that came from anywhere.
+#[derive(Debug)]
+pub struct Parsed {
+    /// What the community is founded with.
+    pub blueprint: Blueprint,
+    /// Its scripts, in the order in which they are asked.
+    pub scripts: Vec<Planned>,
+}
+
 /// Loads the blueprint of a folder.
 pub fn load(folder: &Path) -> Result<Blueprint, BlueprintError> {
     read(folder).map(|loaded| loaded.blueprint)
@@ -130,6 +139,19 @@ pub fn read(folder: &Path) -> Result<Loaded, BlueprintError> {
     let blueprint = parse(&sources)?;
     let scripts = scripts::of(&sources, &blueprint)?;
     Ok(Loaded { name, blueprint, scripts, unknown_files: files.unknown })
+}
+
+/// Makes a blueprint of the texts of its files, with the scripts among them.
+pub fn parse_all(sources: &[Source<'_>]) -> Result<Parsed, BlueprintError> {
+    let unknown = sources.iter().find(|source| kind_of(source.path).is_none() && !is_for_people(source.path));
+    if let Some(source) = unknown {
+        let advice = Some("a blueprint has community.toml, lists/, messages/ and scripts/".to_owned());
+        let what = "this is no file of a blueprint".to_owned();
+        return Err(Mistake { place: Place::file(source.path), what, advice }.into());
+    }
+    let blueprint = parse(sources)?;
+    let scripts = scripts::of(sources, &blueprint)?;
+    Ok(Parsed { blueprint, scripts })
 }
 
 /// Makes a blueprint of the texts of its files.

@@ -16,6 +16,6 @@ mod scripts;
 mod tests;
 
 pub(crate) use load::text_of;
-pub use load::{BlueprintError, Loaded, Source, load, parse, read};
+pub use load::{BlueprintError, Loaded, Parsed, Source, load, parse, parse_all, read};
 pub use mistake::{Mistake, Place, columns};
 pub use scripts::Planned;

@@ -1,0 +1,219 @@
+//! How often somebody may ask: so many requests in a window for each token, session or address, told in the
+//! answer's headers (draft-ietf-httpapi-ratelimit-headers); and the brake on attempts to sign in.
+//!
+//! Counted by the generic cell rate algorithm: one number for each of those who asked lately. What is kept is
+//! bounded; beyond it those go first who have not asked for longest.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use kith_core::ids::{SessionId, TokenId};
+
+use crate::caller::{SESSION_COOKIE, bearer, cookie};
+use crate::place::Place;
+use crate::problem::Problem;
+use crate::server::Peer;
+
+/// Callers that are counted at once; beyond it those whose count has run out are let go.
+const COUNTED_MAX: usize = 100_000;
+
+/// So many in a window; no more than that many at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Quota {
+    /// How many.
+    pub count: u32,
+    /// In how many seconds.
+    pub window_s: u32,
+}
+
+/// What is left after one more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Left {
+    remaining: u64,
+    /// Until all of it is there again.
+    reset_s: u64,
+    /// When to come back; `None` for whoever was within.
+    retry_s: Option<u64>,
+}
+
+/// Counts of many by a key.
+struct Counts<K> {
+    /// When the count of each is used up, milliseconds.
+    until_ms: Mutex<HashMap<K, u64>>,
+    quota: Quota,
+}
+
+impl<K: Eq + Hash> Counts<K> {
+    fn new(quota: Quota) -> Self {
+        let quota = Quota { count: quota.count.max(1), window_s: quota.window_s.max(1) };
+        Self { until_ms: Mutex::default(), quota }
+    }
+
+    /// Counts one more.
+    fn take(&self, key: K, now_ms: u64) -> Left {
+        let window_ms = u64::from(self.quota.window_s) * 1_000;
+        let each_ms = (window_ms / u64::from(self.quota.count)).max(1);
+        let mut rows = self.until_ms.lock().unwrap_or_else(PoisonError::into_inner);
+        if rows.len() >= COUNTED_MAX && !rows.contains_key(&key) {
+            rows.retain(|_, until_ms| *until_ms > now_ms);
+            if rows.len() >= COUNTED_MAX {
+                rows.clear();
+            }
+        }
+        let row = rows.entry(key).or_insert(now_ms);
+        let next_ms = (*row).max(now_ms) + each_ms;
+        let (used_ms, retry_s) = match next_ms - now_ms {
+            used_ms if used_ms <= window_ms => {
+                *row = next_ms;
+                (used_ms, None)
+            }
+            used_ms => (used_ms - each_ms, Some((used_ms - window_ms).div_ceil(1_000))),
+        };
+        let remaining = window_ms.saturating_sub(used_ms) / each_ms;
+        Left { remaining, reset_s: used_ms.div_ceil(1_000), retry_s }
+    }
+}
+
+/// Who is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Counted {
+    Token(TokenId),
+    Session(SessionId),
+    Address([u8; 16]),
+}
+
+/// Which attempts to sign in are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Attempt {
+    Address([u8; 16]),
+    Name(String),
+}
+
+/// All counts of a place.
+pub(crate) struct Limits {
+    callers: Counts<Counted>,
+    strangers: Counts<Counted>,
+    attempts: Counts<Attempt>,
+}
+
+impl Limits {
+    pub(crate) fn new(settings: &crate::Settings) -> Self {
+        Self {
+            callers: Counts::new(settings.caller_quota),
+            strangers: Counts::new(settings.stranger_quota),
+            attempts: Counts::new(settings.sign_in_quota),
+        }
+    }
+}
+
+/// An address as it is counted: whoever has one of a network's addresses of version 6 has all of them.
+fn network(address: IpAddr) -> [u8; 16] {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+        IpAddr::V6(address) => {
+            let mut octets = address.octets();
+            if address.to_ipv4_mapped().is_none() {
+                octets[8..].fill(0);
+            }
+            octets
+        }
+    }
+}
+
+/// Refuses an attempt to sign in where there were too many from one address or under one name. A sign-in
+/// page asks it before it looks at a password.
+pub fn brake(place: &Place, address: IpAddr, name: &str) -> Result<(), Problem> {
+    let now_ms = place.engine.ports().clock.monotonic_ms();
+    let name: String = name.trim().to_lowercase().chars().take(128).collect();
+    for attempt in [Attempt::Address(network(address)), Attempt::Name(name)] {
+        if let Some(retry_s) = place.limits.attempts.take(attempt, now_ms).retry_s {
+            return Err(too_many(retry_s));
+        }
+    }
+    Ok(())
+}
+
+fn too_many(retry_s: u64) -> Problem {
+    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "http.too_many_requests");
+    Problem { retry_after_s: Some(retry_s), ..problem.with("seconds", retry_s) }
+}
+
+/// Counts a request of the API, and tells what is left.
+pub(crate) async fn wrap(State(place): State<Place>, request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<Peer>().copied();
+    let headers = request.headers().clone();
+    let counted = match counted(&place, &headers, peer).await {
+        Ok(counted) => counted,
+        Err(problem) => return problem.into_response(),
+    };
+    let counts =
+        if matches!(counted, Counted::Address(_)) { &place.limits.strangers } else { &place.limits.callers };
+    let left = counts.take(counted, place.engine.ports().clock.monotonic_ms());
+    let mut response = match left.retry_s {
+        Some(retry_s) => too_many(retry_s).into_response(),
+        None => next.run(request).await,
+    };
+    let Quota { count, window_s } = counts.quota;
+    let headers = response.headers_mut();
+    tell(headers, "ratelimit-policy", &format!("\"default\";q={count};w={window_s}"));
+    tell(headers, "ratelimit", &format!("\"default\";r={};t={}", left.remaining, left.reset_s));
+    response
+}
+
+fn tell(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+/// A secret that lets nobody in counts for its address, so that making secrets up gains nothing.
+async fn counted(place: &Place, headers: &HeaderMap, peer: Option<Peer>) -> Result<Counted, Problem> {
+    if let Ok(Some(secret)) = bearer(headers) {
+        if let Some(grant) = place.doors.grant(secret).await? {
+            return Ok(Counted::Token(grant.token));
+        }
+    } else if let Some(secret) = cookie(headers, SESSION_COOKIE)
+        && let Some((session, _)) = place.doors.session(secret).await?
+    {
+        return Ok(Counted::Session(session));
+    }
+    Ok(Counted::Address(peer.map(|peer| network(peer.0.ip())).unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_at_once_and_then_one_by_one() {
+        let counts = Counts::new(Quota { count: 3, window_s: 30 });
+        let taken = |now_ms| {
+            let left = counts.take("a", now_ms);
+            (left.remaining, left.retry_s)
+        };
+        assert_eq!(taken(0), (2, None));
+        assert_eq!(taken(0), (1, None));
+        assert_eq!(taken(0), (0, None));
+        assert_eq!(taken(0), (0, Some(10)));
+        assert_eq!(taken(9_999), (0, Some(1)));
+        assert_eq!(taken(10_000), (0, None));
+        assert_eq!(taken(10_000), (0, Some(10)));
+        assert_eq!(taken(100_000), (2, None));
+        assert_eq!(counts.take("b", 0).remaining, 2);
+    }
+
+    #[test]
+    fn a_network_of_version_6_is_one_caller_and_an_address_of_version_4_another() {
+        let of = |text: &str| network(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+        assert_eq!(of("192.0.2.1"), of("::ffff:192.0.2.1"));
+    }
+}
