@@ -39,7 +39,11 @@ struct Line {
 
 impl Line {
     fn open(address: &str) -> Self {
-        let (socket, _) = tungstenite::connect(address).expect("the browser listens");
+        let (mut socket, _) = tungstenite::connect(address).expect("the browser listens");
+        if let MaybeTlsStream::Plain(stream) = socket.get_mut() {
+            // A page that never answers fails its case instead of holding up all.
+            stream.set_read_timeout(Some(2 * PATIENCE)).expect("a socket can be given a time");
+        }
         Self { socket, next: 0, heard: Vec::new() }
     }
 

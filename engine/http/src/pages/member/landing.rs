@@ -114,7 +114,9 @@ pub(super) async fn gate(
     let status = axum::http::StatusCode::from_u16(status).unwrap_or_default();
     let body = html! {
         (head(visit, &gate))
-        @if let Some(code) = gate.before.filter(|_| mistakes.is_empty()) { (banner(Tone::Warning, html! { p { (visit.say(code)) } })) }
+        @if let Some(code) = gate.before.filter(|_| mistakes.is_empty()) {
+            (banner(Tone::Warning, html! { p { (visit.say(code)) } }))
+        }
         (terms(visit, &gate))
         (join::shown(visit, asked, typed, mistakes))
         @if !visit.page.is_signed_in() {

@@ -2,7 +2,7 @@
 //! is and what the reader may do with it is said by classes around it.
 //!
 //! What can be done with it stands on a page of its own, and once in a template that the script shows beside
-//! the message; each is a button of the one form of the page (`act`). So a page of fifty messages stays small.
+//! the message; each is a button of the one form of the page (`act`). So a page of fifty messages is small.
 
 use kith_core::ids::MessageId;
 use kith_core::message::{Ack, Sort};
@@ -130,9 +130,8 @@ impl Hand {
     /// A message; `me` is whoever reads, where that is known.
     pub(super) fn message(&self, it: &Told, follows: Follows, me: Option<&str>) -> Markup {
         let menu = html! {
-            a.menu href={ (self.base) "/m/" (it.message.id) } aria-label=(self.words.say("page.message.menu")) {
-                "⋯"
-            }
+            @let label = self.words.say("page.message.menu");
+            a.menu href={ (self.base) "/m/" (it.message.id) } aria-label=(label) { "⋯" }
         };
         self.written(it, (&class_of(it, follows, me), me), menu)
     }
