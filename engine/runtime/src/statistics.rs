@@ -182,7 +182,8 @@ impl Figures {
         };
     }
 
-    /// The newest cohorts, oldest first: those who came through the gate in each of so many weeks up to `today`.
+    /// The newest cohorts, oldest first: those who came through the gate in each of so many weeks up to
+    /// `today`.
     pub fn cohorts(&self, today: Date, weeks: usize) -> Vec<Cohort> {
         let newest = monday(today);
         let mut came: BTreeMap<Date, BTreeSet<MemberId>> = BTreeMap::new();
@@ -221,7 +222,8 @@ fn weeks_before(monday: Date, weeks: usize) -> Option<Date> {
 pub struct Statistics(Mutex<HashMap<CommunityId, Arc<Mutex<Figures>>>>);
 
 impl Statistics {
-    /// The figures of a community up to its durable head. Reads what was recorded since the last time; blocks.
+    /// The figures of a community up to its durable head. Reads what was recorded since the last time, and
+    /// blocks.
     pub fn of(
         &self,
         community: CommunityId,

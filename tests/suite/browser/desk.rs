@@ -1,5 +1,5 @@
-//! The desk in a browser: every page looked at; a script that is written, mended, put in and seen at work, its
-//! replay, and its undo: in both languages.
+//! The desk in a browser: every page looked at; a script that is written, mended, put in and seen at work,
+//! its replay, and its undo: in both languages.
 
 use super::chrome::{Chrome, Screen, Tab};
 use super::pages::looked_at;
@@ -7,10 +7,8 @@ use super::town::{STORIES, Story, Town};
 
 /// A script that holds whatever has a word in it.
 fn source(word: &str) -> String {
-    format!(
-        "// api: 1\nfn on_message(ctx, message) {{\n  if message.text.has_any([\"{word}\"]) {{ return hold(\"word\", \
-         \"{word}\"); }}\n  allow()\n}}"
-    )
+    let held = format!("if message.text.has_any([\"{word}\"]) {{ return hold(\"word\", \"{word}\"); }}");
+    format!("// api: 1\nfn on_message(ctx, message) {{\n  {held}\n  allow()\n}}")
 }
 
 /// A word of the story's first line.
@@ -25,6 +23,8 @@ fn waiting(town: &Town) -> usize {
 fn put_in(owner: &mut Tab, town: &Town, story: &Story) {
     owner.open(&town.url("/desk/new-script"));
     owner.fill("#name", "words");
+    // The cases of the script to begin from are not this one's.
+    owner.eval("document.getElementById('cases').value = ''; null");
     owner.fill("#source", &source(word(story)).replace("hold(", "holdd("));
     owner.until("document.querySelector('#told li[data-line=\"3\"]')");
     owner.until("document.querySelector('#marks mark')?.textContent.startsWith('holdd')");

@@ -27,8 +27,8 @@ fn the_desk_is_the_operators_alone() {
     let served = Served::over(World::new());
     let owner = served.person("Ines");
     let place = served.world.found_by("club", &Blueprint::default(), owner);
-    let member = served.world.join(place.id, "Otto");
-    let otto = served.person_of(place.id, member);
+    let otto = served.person("Otto");
+    served.world.knock(place.id, otto, "Otto").expect("the gate is open");
     let (owners, members) = (served.token(owner, place.id), served.token(otto, place.id));
     let foreign = served.person("Noor");
     let elsewhere = served.world.found_by("other", &Blueprint::default(), foreign);

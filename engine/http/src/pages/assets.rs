@@ -14,7 +14,7 @@ use crate::talk::hex;
 const FILES: &[(&str, &str, &str)] = &[
     ("kith.css", "text/css; charset=utf-8", include_str!("assets/kith.css")),
     ("kith.js", "text/javascript; charset=utf-8", include_str!("assets/kith.js")),
-    ("desk.js", "text/javascript; charset=utf-8", include_str!("assets/desk.js")),
+    ("editor.js", "text/javascript; charset=utf-8", include_str!("assets/editor.js")),
     ("kith.svg", "image/svg+xml", include_str!("assets/kith.svg")),
 ];
 

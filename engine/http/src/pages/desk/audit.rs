@@ -81,7 +81,7 @@ async fn list(
 
 fn shown(seat: &Seat, act: &Act, by: &str) -> Markup {
     html! {
-        li.row {
+        li.row.act {
             div.body {
                 span.line {
                     strong { (by) }

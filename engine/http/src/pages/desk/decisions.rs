@@ -101,7 +101,7 @@ fn shown(seat: &Seat, row: &Row) -> Markup {
     let href = seat.path(&format!("/decisions/{}", row.why.receipt));
     let version = row.version.map(|version| format!(" · {version}")).unwrap_or_default();
     html! {
-        li.row {
+        li.row.act {
             div.body {
                 span.line {
                     (verdict_badge(seat, verdict_name(row.why.verdict)))

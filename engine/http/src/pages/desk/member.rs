@@ -1,5 +1,5 @@
-//! One member as whoever runs the place sees them: how they came, what was decided about them, and what can be
-//! done.
+//! One member as whoever runs the place sees them: how they came, what was decided about them, and what can
+//! be done.
 
 use axum::Router;
 use axum::response::Response;

@@ -215,7 +215,7 @@ fn shown(seat: &Seat, script: Option<&Script>, typed: &Typed, said: (&Told, &Mis
         div.card.edit data-check=(seat.path("/check-script")) {
             (form(&seat.page, &action, fields(seat, script, typed, said)))
         }
-        script src=(assets::address("desk.js")) defer {}
+        script src=(assets::address("editor.js")) defer {}
     };
     let (told, mistakes) = said;
     let is_fine = !told.is_wrong() && mistakes.is_empty();

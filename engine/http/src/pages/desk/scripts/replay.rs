@@ -228,7 +228,7 @@ async fn shown(
                 State::Done(told) => (report::shown(&seat, &job, &told)),
             }
         }
-        script src=(assets::address("desk.js")) defer {}
+        script src=(assets::address("editor.js")) defer {}
     };
     Ok(seat.show((&name, "/scripts"), body))
 }

@@ -67,7 +67,6 @@
     source.focus();
     source.setSelectionRange(at, at);
   });
-  check();
 })();
 
 (() => {
