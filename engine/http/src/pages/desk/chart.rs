@@ -129,6 +129,9 @@ fn gathered(columns: &[(String, Vec<u64>)], max: usize) -> Vec<(String, Vec<u64>
     joined.collect()
 }
 
+/// What stands in a square: how much, and what is said of it; none where there is no square.
+pub(super) type Square = Option<(u64, String)>;
+
 /// A field of squares: rows by columns, darker where there is more.
 pub(super) struct Squares<'a> {
     pub(super) heading: &'a str,
@@ -136,7 +139,7 @@ pub(super) struct Squares<'a> {
     /// Names of the columns; an empty one is not written above the picture.
     pub(super) columns: Vec<String>,
     /// Names of the rows, each with what stands in its squares: how much, out of `most`, and what is said.
-    pub(super) rows: Vec<(String, Vec<Option<(u64, String)>>)>,
+    pub(super) rows: Vec<(String, Vec<Square>)>,
     /// What the darkest stands for.
     pub(super) most: u64,
 }

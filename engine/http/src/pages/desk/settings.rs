@@ -55,7 +55,7 @@ struct Section {
     value: fn(&Community) -> Value,
     text: fn(&Community) -> String,
     command: fn(Value) -> Result<CommandKind, String>,
-    command_of_text: fn(&str) -> Result<CommandKind, Mistake>,
+    command_of_text: fn(&str) -> Result<CommandKind, Box<Mistake>>,
 }
 
 /// A value of the core that one command replaces.
@@ -105,7 +105,9 @@ impl Section {
             },
             command_of_text: |text| {
                 let source = Source { path: "community.toml", text };
-                toml::from_str::<C>(text).map(C::command).map_err(|error| Mistake::of_toml(source, &error))
+                toml::from_str::<C>(text)
+                    .map(C::command)
+                    .map_err(|error| Box::new(Mistake::of_toml(source, &error)))
             },
         }
     }
@@ -202,7 +204,7 @@ struct Again {
     text: Option<String>,
     fields: Map<String, Value>,
     mistakes: Mistakes,
-    in_text: Option<Mistake>,
+    in_text: Option<Box<Mistake>>,
 }
 
 async fn seen(seat: &Seat) -> Result<Seen, Turn> {

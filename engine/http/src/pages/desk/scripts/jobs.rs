@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use kith_core::ids::CommunityId;
 use kith_runtime::replay::{self, Draft, Plan, Report};
@@ -132,7 +131,7 @@ impl Jobs {
 }
 
 fn run(place: &Place, job: &Job, plan: &Plan) -> State {
-    let (ports, began) = (place.engine.ports(), Instant::now());
+    let (ports, began_ms) = (place.engine.ports(), place.now_ms());
     let stage = replay::Stage {
         records: ports.records.as_ref(),
         keys: Arc::clone(&ports.keys),
@@ -144,7 +143,7 @@ fn run(place: &Place, job: &Job, plan: &Plan) -> State {
     });
     match told {
         Ok(mut report) => {
-            report.wall_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+            report.wall_ms = place.now_ms().saturating_sub(began_ms);
             State::Done(Arc::new(report))
         }
         Err(error) => State::Failed(error.into()),
