@@ -47,7 +47,7 @@ enum Typed {
     Names,
 }
 
-/// A section: a value of the core, and the command that replaces it.
+/// A value of the core, and the command that replaces it.
 struct Section {
     key: &'static str,
     permission: Permission,
@@ -226,8 +226,8 @@ fn shown(seat: &Seat, seen: &Seen, again: &Again) -> Response {
             @if seat.may(section.permission) { (shown_section(seat, section, (value, text), again)) }
         }
     };
-    let is_fine = again.mistakes.is_empty() && again.in_text.is_none();
-    let status = if is_fine { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let is_wrong = !again.mistakes.is_empty() || again.in_text.is_some();
+    let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     seat.show_as(status, (title, "/settings"), body)
 }
 
@@ -330,11 +330,8 @@ fn field(
 ) -> Markup {
     let is_again = again.section == section.key;
     let full = format!("{}.{name}", section.key);
-    let current = value.get(name).map(plain).unwrap_or_default();
-    let current = match again.fields.get(name).filter(|_| is_again) {
-        Some(typed) => plain(typed),
-        None => current,
-    };
+    let typed_again = again.fields.get(name).filter(|_| is_again);
+    let current = typed_again.or(value.get(name)).map(plain).unwrap_or_default();
     let label = seat.word(&format!("desk.field.{full}"));
     let field = Field {
         kind: if matches!(typed, Typed::Number) { Kind::Number } else { Kind::Line { autocomplete: "off" } },
