@@ -17,11 +17,13 @@ pub mod server;
 pub mod words;
 
 mod caller;
+mod connector;
 mod doors;
 mod finding;
 mod health;
 mod jobs;
 mod moment;
+mod past;
 mod room;
 mod sent;
 mod shield;

@@ -6,8 +6,10 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use kith::clock::SystemClock;
+use kith_core::ports::Clock as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tungstenite::stream::MaybeTlsStream;
@@ -215,8 +217,8 @@ impl Tab {
 
     /// Waits until an expression holds. One that fails while a page is being replaced is asked again.
     pub(super) fn until(&mut self, holds: &str) {
-        let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
+        let clock = SystemClock::start();
+        while u128::from(clock.monotonic_ms()) < PATIENCE.as_millis() {
             let params = json!({ "expression": format!("Boolean({holds})"), "returnByValue": true });
             let told = self.line.ask("Runtime.evaluate", params);
             if told.is_ok_and(|told| told["result"]["value"] == true) {

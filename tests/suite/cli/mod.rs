@@ -5,6 +5,7 @@
 
 mod appeal;
 mod community;
+mod connector;
 mod demo;
 mod failures;
 mod past;

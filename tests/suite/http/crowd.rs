@@ -52,7 +52,6 @@ pub(crate) enum Pass {
 /// Somebody who asks.
 #[derive(Debug, Clone)]
 pub(crate) struct Who {
-    pub(crate) name: &'static str,
     pub(crate) person: Option<PersonId>,
     pub(crate) pass: Pass,
 }
@@ -87,7 +86,7 @@ impl Crowd {
         let mut people = BTreeMap::new();
         for name in PEOPLE {
             let person = served.person(name);
-            let who = Who { name, person: Some(person), pass: session(&served, person) };
+            let who = Who { person: Some(person), pass: session(&served, person) };
             people.insert(*name, who);
         }
         let token = |permissions, holder| {
@@ -97,8 +96,8 @@ impl Crowd {
         let host = token(Permission::ALL.iter().copied().collect(), Holder::Host);
         let owner = people["owner"].person;
         let narrow = token(Default::default(), Holder::Person(owner.expect("the owner is a person")));
-        people.insert("stranger", Who { name: "stranger", person: None, pass: Pass::None });
-        people.insert("host", Who { name: "host", person: None, pass: host });
+        people.insert("stranger", Who { person: None, pass: Pass::None });
+        people.insert("host", Who { person: None, pass: host });
         people.insert("narrow", Who { name: "narrow", person: owner, pass: narrow });
         Self { served, people }
     }

@@ -14,17 +14,17 @@ use crate::world::{Place, World};
 
 /// One event as it came.
 #[derive(Debug, PartialEq)]
-struct Told {
+pub(super) struct Told {
     id: String,
     kind: String,
     data: Value,
 }
 
 /// A live stream that is read.
-struct Ear(BufReader<ureq::BodyReader<'static>>);
+pub(super) struct Ear(BufReader<ureq::BodyReader<'static>>);
 
 impl Ear {
-    fn open(served: &Served, place: Place, token: &str, after: Option<&str>) -> Self {
+    pub(super) fn open(served: &Served, place: Place, token: &str, after: Option<&str>) -> Self {
         let mut request = ureq::get(served.url(&format!("/api/v1/communities/{}/events", place.id)))
             .config()
             .timeout_global(Some(Duration::from_secs(30)))
@@ -44,6 +44,16 @@ impl Ear {
         let mut line = String::new();
         self.0.read_line(&mut line).expect("the stream goes on");
         line.trim_end().to_owned()
+    }
+
+    /// The next event of a kind; others before it are passed.
+    pub(super) fn until(&mut self, kind: &str) -> Told {
+        loop {
+            let told = self.next();
+            if told.kind == kind {
+                return told;
+            }
+        }
     }
 
     fn next(&mut self) -> Told {
@@ -102,12 +112,7 @@ fn what_happens_is_told_once_in_order_and_again_to_whoever_was_away() {
         .ask_member(place.id, place.owner, message::Command::Delete { message: first, reason: None })
         .unwrap();
     let mut ear = Ear::open(&served, place, &token, Some("1.0"));
-    let again = loop {
-        let told = ear.next();
-        if told.kind == "message.posted" {
-            break told;
-        }
-    };
+    let again = ear.until("message.posted");
     assert_eq!(
         (again.id, text(&Told { id: String::new(), kind: String::new(), data: again.data })),
         (heard[0].id.clone(), "nothing")

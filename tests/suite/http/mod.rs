@@ -1,5 +1,6 @@
 //! Cases over HTTP: a real server on loopback over a real DATA folder, asked by a client of somebody else's.
 
+mod connector;
 mod crowd;
 mod desk;
 mod examples;

@@ -132,12 +132,6 @@ impl Served {
             .expect("a person can be registered")
     }
 
-    /// The person behind a member.
-    pub(crate) fn person_of(&self, community: CommunityId, member: MemberId) -> PersonId {
-        let found = self.world.view(community, move |it| it.members.get(member).and_then(|row| row.person));
-        found.expect("the member is a person")
-    }
-
     /// Stops the server as a host would, and waits until it has.
     pub(crate) fn stop(&mut self) {
         if let (Some(stop), Some(server)) = (self.stop.take(), self.server.take()) {

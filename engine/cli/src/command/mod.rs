@@ -7,6 +7,7 @@ mod channel;
 mod community;
 mod compact;
 mod completions;
+mod connector;
 mod demo;
 mod import;
 mod init;
@@ -98,6 +99,9 @@ pub(crate) enum Command {
     /// Channels: what was said
     #[command(subcommand)]
     Channel(channel::Channels),
+    /// Connectors: bots of other networks
+    #[command(subcommand)]
+    Connector(connector::Connectors),
     /// Serve the API and the pages
     Serve(serve::Serve),
     /// Find messages by what they say
@@ -135,6 +139,7 @@ pub(crate) fn run(arguments: Arguments, streams: &mut Streams) -> Result<Report,
         Command::Log(log) => log.run(),
         Command::Undo(undo) => undo.run(&mut stage),
         Command::Channel(channels) => channels.run(),
+        Command::Connector(connectors) => connectors.run(&stage),
         Command::Serve(serve) => serve.run(&mut stage),
         Command::Search(search) => search.run(&mut stage),
         Command::Demo(demo) => demo.run(&mut stage),

@@ -35,12 +35,18 @@ use serde::{Deserialize, Serialize};
 use crate::body::BodyRef;
 use crate::decide::{Ctx, Outcome, Shelf, keep};
 use crate::ids::{ChannelId, ConnectorId};
-use crate::import::Short;
+use crate::import::{Short, short};
 use crate::member::{self, Member};
 use crate::moment::Moment;
 use crate::refusal::Refusal;
 use crate::role::{Need, Permission};
 use crate::stream::Community;
+
+/// The short MAC of the id that a network gave to somebody or to one of its channels: what the state knows
+/// them by.
+pub fn key(pepper: &[u8; 32], network: &str, external: &str) -> Short {
+    short(pepper, network, external)
+}
 
 /// What can be asked of connectors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

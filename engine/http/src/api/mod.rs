@@ -37,6 +37,10 @@ mod tokens;
 mod topics;
 mod undo;
 
+pub(crate) use answer::Done;
+pub(crate) use content::{Checked, SentPart};
+pub(crate) use messages::{Fate, fate_of};
+
 use axum::routing::get;
 use axum::{Json, Router};
 use kith_core::refusal::Refusal;
@@ -79,6 +83,7 @@ fn nouns() -> OpenApiRouter<Place> {
         .nest(ROOT, undo::routes())
         .nest(ROOT, tokens::routes())
         .nest(ROOT, host::routes())
+        .nest(ROOT, crate::connector::routes())
 }
 
 /// The OpenAPI document.

@@ -12,7 +12,7 @@ use crate::caller::Caller;
 use crate::finding::{self, Found, Wanted};
 use crate::moment::rfc3339;
 use crate::place::Place;
-use crate::problem::{Problem, ProblemDetails};
+use crate::problem::Problem;
 use crate::sent::{Path, Query};
 use crate::talk::Somebody;
 
@@ -78,8 +78,7 @@ impl From<Found> for Hit {
 /// Find messages by what they say
 #[utoipa::path(
     get, path = "/communities/{community}/search", tag = "messages",
-    params(("community" = String, description = "Name or id"), Asked),
-    responses((status = 200, body = Hits), (status = "4XX", body = ProblemDetails)),
+    extensions(("x-permission" = json!("read"))), params(Asked), responses((status = 200, body = Hits)),
 )]
 async fn search(
     caller: Caller,
