@@ -10,6 +10,7 @@ mod dice;
 mod manual_clock;
 mod proof;
 mod stories;
+mod tools;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub(crate) use dice::{Dice, rounds};
 pub(crate) use manual_clock::{ManualClock, START_MS};
 pub(crate) use proof::{Acks, assert_nothing_lost};
 pub(crate) use stories::{Place, text_part};
+pub(crate) use tools::tool;
 
 /// The longest that a case waits for something that happens on another thread.
 const PATIENCE: Duration = Duration::from_secs(60);

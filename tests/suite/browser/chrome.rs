@@ -15,6 +15,8 @@ use tempfile::TempDir;
 use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Message, WebSocket};
 
+use crate::world::tool;
+
 /// The longest that a case waits for something on a page.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often it looks.
@@ -73,21 +75,16 @@ impl Line {
     }
 }
 
-fn program() -> PathBuf {
-    if let Some(named) = std::env::var_os("CHROMIUM") {
-        return named.into();
-    }
-    let folders: Vec<PathBuf> =
-        std::env::var_os("PATH").map(|it| std::env::split_paths(&it).collect()).unwrap_or_default();
-    let found = NAMES.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    found.into_iter().find(|path| path.is_file()).expect("install `chromium`, or name it by CHROMIUM")
+fn program() -> Option<PathBuf> {
+    std::env::var_os("CHROMIUM").map(PathBuf::from).or_else(|| tool(NAMES))
 }
 
 impl Chrome {
     /// Starts a browser with an empty profile and nothing that asks other hosts.
-    pub(super) fn start() -> Self {
+    pub(super) fn start() -> Option<Self> {
+        let program = program()?;
         let profile = TempDir::new().expect("a temporary folder can be made");
-        let mut child = Command::new(program())
+        let mut child = Command::new(program)
             .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
             .args(["--no-first-run", "--disable-background-networking", "--disable-component-update"])
             .args([
@@ -110,7 +107,7 @@ impl Chrome {
         // A pipe that nobody reads fills up and stops whoever writes to it.
         std::thread::spawn(move || lines.for_each(drop));
         let host = address.split('/').nth(2).expect("the address has a host").to_owned();
-        Self { child, host, browser: Line::open(&address), _profile: profile }
+        Some(Self { child, host, browser: Line::open(&address), _profile: profile })
     }
 
     /// A page of somebody who shares nothing with anybody: cookies of their own.

@@ -79,7 +79,7 @@ fn receipt_of(town: &Town, person: PersonId) -> String {
 
 fn a_story_is_looked_at(story: &'static Story) {
     let town = Town::lively(story);
-    let mut chrome = Chrome::start();
+    let Some(mut chrome) = Chrome::start() else { return };
     let language = story.language;
 
     let mut stranger = chrome.somebody(Screen::phone(language));

@@ -98,7 +98,7 @@ impl Crowd {
         let narrow = token(Default::default(), Holder::Person(owner.expect("the owner is a person")));
         people.insert("stranger", Who { person: None, pass: Pass::None });
         people.insert("host", Who { person: None, pass: host });
-        people.insert("narrow", Who { name: "narrow", person: owner, pass: narrow });
+        people.insert("narrow", Who { person: owner, pass: narrow });
         Self { served, people }
     }
 

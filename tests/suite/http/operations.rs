@@ -24,12 +24,15 @@ pub(crate) fn document() -> Value {
     serde_json::to_value(kith_http::api::document()).expect("the document is JSON")
 }
 
-/// Every operation of the document.
+/// Every operation of the document that ends: streams have cases of their own.
 pub(crate) fn operations(document: &Value) -> Vec<Operation> {
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().expect("there are paths") {
         for (method, row) in item.as_object().expect("a path has operations") {
-            operations.push(operation(document, (path, method), row));
+            let is_stream = row["responses"]["200"]["content"].get("text/event-stream").is_some();
+            if !is_stream {
+                operations.push(operation(document, (path, method), row));
+            }
         }
     }
     operations
@@ -100,8 +103,27 @@ impl Operation {
         }
     }
 
+    /// Connects a network, with a channel of it.
+    fn connect(&self, crowd: &Crowd, ground: &mut Ground) {
+        let at = |path: &str| format!("/api/v1/communities/{}/connectors{path}", ground.id);
+        let network = json!({ "name": "first", "network": "irc", "can": ["post"] });
+        let made = crowd.must("owner", ("POST", &at("")), Some(&network));
+        let connector = made["id"].as_str().expect("it has an id").to_owned();
+        if self.id != "connectors_map" {
+            let mapping = json!({ "external_channel": "#garden", "channel": ground.params["channel"] });
+            crowd.must("owner", ("POST", &at(&format!("/{connector}/channels"))), Some(&mapping));
+            let all = crowd.must("owner", ("GET", &at("")), None);
+            let key = all["connectors"][0]["channels"][0]["key"].as_str().expect("it has a key").to_owned();
+            ground.params.insert("key", key);
+        }
+        ground.params.insert("connector", connector);
+    }
+
     /// Brings about what has to be there before, besides what is there in any community.
     pub(crate) fn prepare(&self, crowd: &Crowd, ground: &mut Ground, all: &[Operation]) {
+        if self.path.contains("{connector}") {
+            self.connect(crowd, ground);
+        }
         let at = |path: &str| format!("/api/v1/communities/{}{path}", ground.id);
         let of_script = self.path.contains("{script}") && self.id != "scripts_put";
         if of_script || self.path.ends_with("/scripts-order") || self.path.contains("{replay}") {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use kith_core::host::{Holder, Reach};
-use kith_core::ids::{CommunityId, MemberId, PersonId};
+use kith_core::ids::{CommunityId, PersonId};
 use kith_core::role::Permission;
 use kith_http::{Place, Quota, Server, Settings};
 use kith_runtime::host::NewToken;

@@ -239,7 +239,7 @@ async fn why(room: &Room, receipts: Vec<Receipt>) -> Result<Vec<Why>, Problem> {
 /// What was done.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "seq": 42 }))]
+#[schema(example = json!({ "seq": 3 }))]
 struct Ack {
     /// The last record of which everything was done that it asks.
     seq: u64,
