@@ -20,6 +20,8 @@ mod scripts;
 mod seat;
 mod settings;
 
+pub(super) use seat::OPERATORS;
+
 use axum::Router;
 
 use crate::place::Place;

@@ -19,7 +19,7 @@ use crate::room::{Room, Sight};
 use crate::talk::nickname;
 
 /// What leads to the desk at all: any of these.
-pub(super) const OPERATORS: &[Permission] = &[
+pub(crate) const OPERATORS: &[Permission] = &[
     Permission::Moderate,
     Permission::Sanction,
     Permission::Ban,

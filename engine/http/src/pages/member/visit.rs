@@ -12,6 +12,7 @@ use maud::Markup;
 
 use super::channels::Line;
 use super::seen::Seen;
+use crate::pages::desk::OPERATORS;
 use crate::pages::layout::{Around, Shape, Within};
 use crate::pages::page::{Page, Turn};
 use crate::pages::parts::{Level, Tab, Zoned};
@@ -187,6 +188,9 @@ impl Visit {
             ways.push(self.way("/invites", "page.invites.title", 0));
         }
         ways.push(self.way("/privacy", "page.privacy.title", 0));
+        if OPERATORS.iter().any(|any| self.may(*any)) {
+            ways.push(self.way("/desk", "page.desk", 0));
+        }
         ways
     }
 
