@@ -51,9 +51,10 @@ fn expected(
         ("host", _) => heard(who == "host"),
         ("session", "host") => Either,
         ("session", _) => heard(!["stranger", "narrow"].contains(&who)),
-        ("person" | "known" | "inside", "host") => Either,
+        ("person" | "known" | "oneself" | "inside", "host") => Either,
+        ("oneself", "narrow") => Refused,
         ("person", _) => heard(who != "stranger"),
-        ("known", _) => heard(is_known),
+        ("known" | "oneself", _) => heard(is_known),
         ("inside", _) => heard(is_inside),
         // A token is never as much as its owner: neither the owner's nor the host's.
         ("owner", _) => heard(who == "owner" && is_foreign == Foreign::No),

@@ -60,7 +60,7 @@ impl Command {
     /// What the actor must be or may do.
     pub fn needs(&self) -> Need {
         match self {
-            Self::EraseMyself => Need::Known,
+            Self::EraseMyself => Need::Oneself,
             Self::Erase { .. } => Need::Owner,
             Self::Finish { .. } => Need::Stream,
         }

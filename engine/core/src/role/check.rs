@@ -43,7 +43,7 @@ fn check_person(community: &Community, actor: Actor) -> Result<(), Refusal> {
 fn check_scope(command: &Command, need: Need) -> Result<(), Refusal> {
     let (Some(scope), Need::Permission(permission)) = (&command.scope, need) else {
         return match (&command.scope, need) {
-            (Some(_), Need::Owner | Need::Host) => {
+            (Some(_), Need::Owner | Need::Host | Need::Oneself) => {
                 Err(Refusal::ScopeTooNarrow { permission: OWNER.to_owned() })
             }
             _ => Ok(()),
@@ -60,7 +60,7 @@ fn check_member<'a>(
     member: &'a Member,
     need: Need,
 ) -> Result<Option<&'a Member>, Refusal> {
-    if need == Need::Known || need == Need::Person {
+    if matches!(need, Need::Known | Need::Oneself | Need::Person) {
         return Ok(Some(member));
     }
     match member.standing {

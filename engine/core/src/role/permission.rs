@@ -90,6 +90,8 @@ pub enum Need {
     Person,
     /// Any member who is inside, or one who was (to appeal, to leave).
     Known,
+    /// A member, or one who was, in person: no token does for them what cannot be taken back.
+    Oneself,
     /// A member inside.
     Inside,
     /// A member inside with a permission, or the host.

@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn every_operation_says_who_may_ask_it() {
-        let others = ["anyone", "person", "known", "inside", "owner", "session", "host"];
+        let others = ["anyone", "person", "known", "oneself", "inside", "owner", "session", "host"];
         for_each(|path, method, operation| {
             let needed = operation["x-permission"].as_str().unwrap_or_default();
             let known = Permission::ALL.iter().any(|it| it.code() == needed) || others.contains(&needed);

@@ -88,7 +88,7 @@ fn failed(error: ExportError) -> Problem {
 /// Erase oneself: what one wrote is destroyed for good
 #[utoipa::path(
     delete, path = "/communities/{community}/me", tag = "privacy",
-    extensions(("x-permission" = json!("known"))), responses((status = 200, body = Done)),
+    extensions(("x-permission" = json!("oneself"))), responses((status = 200, body = Done)),
 )]
 async fn erase_myself(caller: Caller, Path(community): Path<String>) -> Result<Json<Done>, Problem> {
     caller.room(&community).await?.done(b"", |_| Command::EraseMyself).await

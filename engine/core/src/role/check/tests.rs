@@ -54,7 +54,7 @@ fn commands() -> Vec<(CommandKind, Need)> {
         (member::Command::Tag { member: other, tag: name.clone() }.into(), May(Permission::ManageMembers)),
         (member::Command::ReadNotices { until_ms: 1 }.into(), Known),
         (post().into(), May(Permission::Read)),
-        (privacy::Command::EraseMyself.into(), Known),
+        (privacy::Command::EraseMyself.into(), Need::Oneself),
         (privacy::Command::Erase { member: other }.into(), Owner),
         (privacy::Command::Finish { done }.into(), Stream),
         (batch.into(), May(Permission::Import)),
@@ -113,7 +113,7 @@ fn one_permission_allows_exactly_what_needs_it() {
         for (kind, need) in commands() {
             let allowed = match need {
                 Need::Permission(needed) => needed == *permission,
-                Need::Inside | Need::Known | Need::Person => true,
+                Need::Inside | Need::Known | Need::Oneself | Need::Person => true,
                 Need::Host | Need::Owner | Need::Timer | Need::Stream => false,
             };
             for actor in [Actor::Member(SOMEBODY), Actor::Person(PERSON)] {
@@ -191,7 +191,7 @@ fn a_token_only_narrows() {
                 command.scope = Some(BTreeSet::from([*permission]));
                 let within = match need {
                     Need::Permission(needed) => needed == *permission,
-                    Need::Owner | Need::Host => false,
+                    Need::Owner | Need::Host | Need::Oneself => false,
                     _ => true,
                 };
                 let checked = check(&community, &command);
