@@ -44,39 +44,39 @@ struct Left {
 
 /// Counts of many by a key.
 struct Counts<K> {
-    /// When the count of each is used up, milliseconds.
-    until_ms: Mutex<HashMap<K, u64>>,
+    /// When the count of each is used up, microseconds.
+    until_us: Mutex<HashMap<K, u64>>,
     quota: Quota,
 }
 
 impl<K: Eq + Hash> Counts<K> {
     fn new(quota: Quota) -> Self {
         let quota = Quota { count: quota.count.max(1), window_s: quota.window_s.max(1) };
-        Self { until_ms: Mutex::default(), quota }
+        Self { until_us: Mutex::default(), quota }
     }
 
-    /// Counts one more.
+    /// Counts one more. Microseconds, so that a quota of thousands a second is no other than it says.
     fn take(&self, key: K, now_ms: u64) -> Left {
-        let window_ms = u64::from(self.quota.window_s) * 1_000;
-        let each_ms = (window_ms / u64::from(self.quota.count)).max(1);
-        let mut rows = self.until_ms.lock().unwrap_or_else(PoisonError::into_inner);
+        let (now_us, window_us) = (now_ms.saturating_mul(1_000), u64::from(self.quota.window_s) * 1_000_000);
+        let each_us = (window_us / u64::from(self.quota.count)).max(1);
+        let mut rows = self.until_us.lock().unwrap_or_else(PoisonError::into_inner);
         if rows.len() >= COUNTED_MAX && !rows.contains_key(&key) {
-            rows.retain(|_, until_ms| *until_ms > now_ms);
+            rows.retain(|_, until_us| *until_us > now_us);
             if rows.len() >= COUNTED_MAX {
                 rows.clear();
             }
         }
-        let row = rows.entry(key).or_insert(now_ms);
-        let next_ms = (*row).max(now_ms) + each_ms;
-        let (used_ms, retry_s) = match next_ms - now_ms {
-            used_ms if used_ms <= window_ms => {
-                *row = next_ms;
-                (used_ms, None)
+        let row = rows.entry(key).or_insert(now_us);
+        let next_us = (*row).max(now_us) + each_us;
+        let (used_us, retry_s) = match next_us - now_us {
+            used_us if used_us <= window_us => {
+                *row = next_us;
+                (used_us, None)
             }
-            used_ms => (used_ms - each_ms, Some((used_ms - window_ms).div_ceil(1_000))),
+            used_us => (used_us - each_us, Some((used_us - window_us).div_ceil(1_000_000))),
         };
-        let remaining = window_ms.saturating_sub(used_ms) / each_ms;
-        Left { remaining, reset_s: used_ms.div_ceil(1_000), retry_s }
+        let remaining = window_us.saturating_sub(used_us) / each_us;
+        Left { remaining, reset_s: used_us.div_ceil(1_000_000), retry_s }
     }
 }
 

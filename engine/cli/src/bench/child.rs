@@ -23,11 +23,14 @@ use super::run::BenchError;
 use super::stopwatch::Stopwatch;
 use super::talk::Dice;
 use super::town::Town;
+use super::web;
 use crate::clock::SystemClock;
 use crate::opened::Opened;
 
 const TALKS: &str = "talk-until-killed";
 const IDLES: &str = "be-idle";
+/// Listens to live streams.
+pub(super) const LISTENS: &str = "listen";
 /// Communities that are made active again, one after another.
 const ACTIVE: usize = 500;
 /// How long timers are waited for; some that never fire must not stop the run.
@@ -40,13 +43,14 @@ pub(super) fn run(asked: &[String], out: &mut dyn Write) -> Option<Result<(), Be
     match asked {
         [name, data] if name == TALKS => Some(talk(Path::new(data), out)),
         [name, data] if name == IDLES => Some(idle(Path::new(data), out)),
+        [name, place] if name == LISTENS => Some(web::listen(place, out)),
         _ => None,
     }
 }
 
 /// Lets another process talk until so many messages were acknowledged, and kills it in the middle of more.
 pub(super) fn talk_and_kill(data: &Path, messages: u64) -> Result<(), BenchError> {
-    let mut child = start(TALKS, data)?;
+    let mut child = start(TALKS, data, Stdio::null())?;
     let mut said = 0;
     for line in lines(&mut child) {
         said = line.trim().parse::<u64>().map_err(|_| BenchError::Child { what: line })?;
@@ -64,7 +68,7 @@ pub(super) fn talk_and_kill(data: &Path, messages: u64) -> Result<(), BenchError
 
 /// Lets another process be idle, and reads what it saw: names and numbers.
 pub(super) fn be_idle(data: &Path) -> Result<BTreeMap<String, f64>, BenchError> {
-    let mut child = start(IDLES, data)?;
+    let mut child = start(IDLES, data, Stdio::null())?;
     let mut seen = BTreeMap::new();
     for line in lines(&mut child) {
         let Some((name, value)) = line.split_once(' ') else { return Err(BenchError::Child { what: line }) };
@@ -75,9 +79,11 @@ pub(super) fn be_idle(data: &Path) -> Result<BTreeMap<String, f64>, BenchError> 
     if ended.success() { Ok(seen) } else { Err(BenchError::Child { what: ended.to_string() }) }
 }
 
-fn start(name: &str, data: &Path) -> Result<Child, BenchError> {
-    let started = std::env::current_exe()
-        .and_then(|exe| Command::new(exe).args(["bench", name]).arg(data).stdout(Stdio::piped()).spawn());
+/// Starts this program again, to be something else.
+pub(super) fn start(name: &str, data: &Path, input: Stdio) -> Result<Child, BenchError> {
+    let started = std::env::current_exe().and_then(|exe| {
+        Command::new(exe).args(["bench", name]).arg(data).stdin(input).stdout(Stdio::piped()).spawn()
+    });
     started.map_err(|source| BenchError::Io { path: "this program".into(), source })
 }
 
@@ -86,7 +92,8 @@ fn lines(child: &mut Child) -> impl Iterator<Item = String> + use<> {
     out.into_iter().flat_map(|out| out.lines().map_while(Result::ok))
 }
 
-fn tell(out: &mut dyn Write, line: &str) -> Result<(), BenchError> {
+/// Says a line to whoever started this process.
+pub(super) fn tell(out: &mut dyn Write, line: &str) -> Result<(), BenchError> {
     let told = writeln!(out, "{line}").and_then(|()| out.flush());
     told.map_err(|source| BenchError::Io { path: "the output".into(), source })
 }

@@ -21,11 +21,15 @@ mod sign_in;
 
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, Method};
+use axum::body::HttpBody as _;
+use axum::extract::FromRequestParts as _;
+use axum::http::{HeaderMap, Method, Request, header};
 use axum::routing::get;
 use axum::{Extension, Router};
+use kith_core::ids::ChannelId;
 use maud::{Markup, html};
 
+use crate::caller::SESSION_COOKIE;
 use crate::place::Place;
 use crate::problem::Problem;
 use layout::{Around, Shape};
@@ -47,6 +51,20 @@ pub(crate) fn router() -> Router<Place> {
 /// Where the style sheet is.
 pub(crate) fn stylesheet() -> String {
     assets::address("kith.css")
+}
+
+/// The page of a channel, read once for the bearer of a session and written down at each call, which tells
+/// its bytes: what the template alone costs, for benchmarks to measure against. `None` where there is none.
+pub async fn channel_alone(
+    place: &Place,
+    session: &str,
+    (community, channel): (&str, ChannelId),
+) -> Option<impl Fn() -> u64 + Send + Sync + use<>> {
+    let cookie = format!("{SESSION_COOKIE}={session}");
+    let asked = Request::get("/").header(header::COOKIE, cookie).body(()).ok()?;
+    let page = page::Page::from_request_parts(&mut asked.into_parts().0, place).await.ok()?;
+    let write = member::channel_alone(page, (community, channel)).await.ok()?;
+    Some(move || write().body().size_hint().lower())
 }
 
 /// A problem as a page.

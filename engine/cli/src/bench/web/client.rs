@@ -66,6 +66,64 @@ impl Client {
         Ok(())
     }
 
+    /// Turns the connection into a WebSocket (RFC 6455).
+    pub(super) async fn upgrade(&mut self, path: &str, token: &str) -> Result<(), BenchError> {
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\
+             connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: a2l0aCBrbm9ja3MgaGVyZQ==\r\n\r\n"
+        );
+        self.stream.write_all(head.as_bytes()).await.map_err(broken)?;
+        let head_bytes = self.head().await?;
+        if !self.read.starts_with(b"HTTP/1.1 101") {
+            return Err(broken(String::from_utf8_lossy(&self.read)));
+        }
+        self.read.drain(..head_bytes);
+        Ok(())
+    }
+
+    /// Sends a text over a WebSocket and reads messages until one that is no event: it has to hold a mark.
+    pub(super) async fn exchange(&mut self, text: &[u8], mark: &[u8]) -> Result<(), BenchError> {
+        let mut frame = vec![0x81, 0x80 | 126];
+        frame.extend(u16::try_from(text.len()).map_err(broken)?.to_be_bytes());
+        // A mask of zeros is a mask, and leaves the text as it is.
+        frame.extend([0; 4]);
+        frame.extend(text);
+        self.stream.write_all(&frame).await.map_err(broken)?;
+        loop {
+            let message = self.message().await?;
+            if message.starts_with(b"{\"event\"") {
+                continue;
+            }
+            let is_marked = message.windows(mark.len()).any(|found| found == mark);
+            let refused = || Err(broken(String::from_utf8_lossy(&message)));
+            return if is_marked { Ok(()) } else { refused() };
+        }
+    }
+
+    /// The next message of a WebSocket; servers do not mask, and ours does not split.
+    async fn message(&mut self) -> Result<Vec<u8>, BenchError> {
+        self.at_least(2).await?;
+        let (head_bytes, length) = match self.read[1] {
+            126 => {
+                self.at_least(4).await?;
+                (4, usize::from(u16::from_be_bytes([self.read[2], self.read[3]])))
+            }
+            127 => return Err(broken("a message of more than 64 KiB")),
+            short => (2, usize::from(short)),
+        };
+        self.at_least(head_bytes + length).await?;
+        let message = self.read[head_bytes..head_bytes + length].to_vec();
+        self.read.drain(..head_bytes + length);
+        Ok(message)
+    }
+
+    async fn at_least(&mut self, bytes: usize) -> Result<(), BenchError> {
+        while self.read.len() < bytes {
+            self.more().await?;
+        }
+        Ok(())
+    }
+
     /// Reads on until so many events of a kind have come by.
     pub(super) async fn hear(&mut self, mark: &[u8], count: usize) -> Result<(), BenchError> {
         let mut heard = 0;
@@ -120,4 +178,10 @@ pub(super) fn request(method: &str, path: &str, token: &str, body: &str) -> Vec<
     head.push_str("\r\n");
     head.push_str(body);
     head.into_bytes()
+}
+
+/// A request for a page by whoever bears a session.
+pub(super) fn page_request(path: &str, session: &str) -> Vec<u8> {
+    let cookie = format!("cookie: kith_session={session}\r\n");
+    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\naccept: text/html\r\n{cookie}\r\n").into_bytes()
 }

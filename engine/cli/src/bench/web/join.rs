@@ -36,7 +36,7 @@ pub(crate) fn join(bench: &Bench<'_>) -> Result<Vec<Figure>, BenchError> {
         let joins = newcomers.iter().enumerate().map(|(number, token)| {
             let town = &site.towns[number % towns];
             let body = json!({ "nickname": format!("newcomer {number}") }).to_string();
-            request("POST", &format!("/api/v1/communities/{}/applications", town.id), token, &body)
+            request("POST", &format!("/api/v1/communities/{}/application", town.id), token, &body)
         });
         let seconds = all(&site, joins.collect())?;
         figures.push(Figure {

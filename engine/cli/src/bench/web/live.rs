@@ -1,41 +1,44 @@
-//! Live streams: one message to many listeners, and what a listener costs to whom nothing is told.
+//! Live streams: one message to many listeners, and what a listener costs to whom nothing is told. The
+//! listeners are in a process of their own.
 
 use std::time::Duration;
 
 use super::client::{Client, request};
+use super::listen::{Listeners, Shouter};
 use super::site::Site;
 use crate::bench::figure::{Figure, Quantity, Reach, per_mille};
 use crate::bench::machine::{cpu_seconds, resident_mb};
 use crate::bench::run::{Bench, BenchError};
-use crate::bench::stopwatch::Stopwatch;
+use crate::bench::stopwatch::now_us;
 
-/// What every event of a message begins with.
-const MARK: &[u8] = b"event: message.posted";
 /// Messages that are told.
 const MESSAGES: usize = 50;
-/// The longest that a listener waits for a message.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Bytes of an event of a message as it goes over the wire.
+const EVENT_BYTES: usize = 420;
+/// How long the server has its rest between two messages.
+const REST: Duration = Duration::from_millis(600);
 
-fn broken(what: impl ToString) -> BenchError {
-    BenchError::Child { what: what.to_string() }
-}
-
-/// Measures how long a message takes to its last listener.
+/// Measures how long a message takes to its listeners, and what a delivery costs.
 pub(crate) fn live(bench: &Bench<'_>) -> Result<Vec<Figure>, BenchError> {
     bench.tell("http-live: opening streams");
     let site = Site::build(&bench.ground.path("http-live"), 1, 2)?;
     let mut figures = Vec::new();
     for (listeners, reach_ms) in [(100, 10.0), (1_000, 50.0)] {
         let listeners = bench.scale().pick(listeners, listeners / 10);
-        let heard = tell(&site, listeners, bench.scale().pick(MESSAGES, 5))?;
+        let messages = bench.scale().pick(MESSAGES, 5);
+        let ours = tell(&site, listeners, messages)?;
+        let bare = shout(&site, listeners, messages)?;
         figures.push(Figure {
             name: "http-live",
             what: format!("one message to {listeners} live listeners, p99 of all deliveries"),
-            ours: Quantity { value: per_mille(heard.latencies_us, 990) / 1e3, unit: "ms" },
+            ours: Quantity { value: ours.p99_ms, unit: "ms" },
             reference_what: "–",
             reference: None,
             reach: Reach::AtMost(reach_ms),
-            notes: vec![format!("{:.1} µs of processor time a delivery, client included", heard.cpu_us)],
+            notes: vec![
+                format!("{:.1} µs of the server's processor time a delivery", ours.cpu_us),
+                format!("sockets alone: p99 {:.1} ms, {:.1} µs a delivery", bare.p99_ms, bare.cpu_us),
+            ],
         });
     }
     site.stop();
@@ -43,80 +46,70 @@ pub(crate) fn live(bench: &Bench<'_>) -> Result<Vec<Figure>, BenchError> {
     Ok(figures)
 }
 
+/// What came of telling.
 struct Heard {
-    latencies_us: Vec<f64>,
+    p99_ms: f64,
+    /// Of this process, for each delivery.
     cpu_us: f64,
+}
+
+/// Tells a message several times and waits each time until all have heard it.
+fn rounds(
+    listeners: &mut Listeners,
+    messages: usize,
+    mut tell: impl FnMut() -> Result<(), BenchError>,
+) -> Result<Heard, BenchError> {
+    let (mut latencies_us, mut cpu) = (Vec::new(), 0.0);
+    for _ in 0..messages {
+        let (told_us, cpu_before) = (now_us(), cpu_seconds());
+        tell()?;
+        latencies_us.extend(listeners.heard_us()?.into_iter().map(|heard_us| heard_us - told_us));
+        cpu += cpu_seconds() - cpu_before;
+        std::thread::sleep(REST);
+    }
+    let deliveries = latencies_us.len().max(1) as f64;
+    Ok(Heard { p99_ms: per_mille(latencies_us, 990) / 1e3, cpu_us: cpu * 1e6 / deliveries })
 }
 
 fn tell(site: &Site, listeners: usize, messages: usize) -> Result<Heard, BenchError> {
     let town = &site.towns[0];
-    let events =
-        request("GET", &format!("/api/v1/communities/{}/events", town.id), &site.people[1].token, "");
+    let mut listeners = Listeners::open(site.address, &listen_request(site), listeners)?;
     let path = format!("/api/v1/communities/{}/channels/{}/messages", town.id, town.channel);
     let body = r#"{"parts":[{"type":"text","text":"to everybody who listens"}]}"#;
     let post = request("POST", &path, &site.people[0].token, body);
-    site.host.runtime.block_on(async {
-        let mut ears = Vec::with_capacity(listeners);
-        for _ in 0..listeners {
-            let mut ear = Client::connect(site.address).await?;
-            ear.open(&events).await?;
-            ears.push(ear);
-        }
-        let mut talker = Client::connect(site.address).await?;
-        let (mut latencies_us, mut cpu) = (Vec::with_capacity(listeners * messages), 0.0);
-        for _ in 0..messages {
-            let (watch, cpu_before) = (Stopwatch::start(), cpu_seconds());
-            let hearing: Vec<_> = ears
-                .into_iter()
-                .map(|mut ear| {
-                    tokio::spawn(async move {
-                        let heard = tokio::time::timeout(PATIENCE, ear.hear(MARK, 1)).await;
-                        heard.map_err(broken)??;
-                        Ok::<_, BenchError>((ear, watch.micros()))
-                    })
-                })
-                .collect();
-            talker.ask(&post).await?;
-            ears = Vec::with_capacity(listeners);
-            for one in hearing {
-                let (ear, micros) = one.await.map_err(broken)??;
-                latencies_us.push(micros);
-                ears.push(ear);
-            }
-            cpu += cpu_seconds() - cpu_before;
-            tokio::time::sleep(Duration::from_millis(600)).await;
-        }
-        Ok(Heard { cpu_us: cpu * 1e6 / latencies_us.len().max(1) as f64, latencies_us })
+    let runtime = &site.host.runtime;
+    let mut talker = runtime.block_on(Client::connect(site.address))?;
+    rounds(&mut listeners, messages, || runtime.block_on(talker.ask(&post)).map(drop))
+}
+
+fn shout(site: &Site, listeners: usize, messages: usize) -> Result<Heard, BenchError> {
+    let shouter = Shouter::start(&site.host)?;
+    let mut listeners = Listeners::open(shouter.address, &listen_request(site), listeners)?;
+    rounds(&mut listeners, messages, || {
+        shouter.shout(EVENT_BYTES);
+        Ok(())
     })
 }
 
-/// Measures what a stream costs that says nothing. Both ends are in this process: the client's is counted
-/// too.
+fn listen_request(site: &Site) -> Vec<u8> {
+    let (town, last) = (&site.towns[0], site.people.len() - 1);
+    request("GET", &format!("/api/v1/communities/{}/events", town.id), &site.people[last].token, "")
+}
+
+/// Measures what a stream costs that says nothing: memory of this process only.
 pub(crate) fn idle(bench: &Bench<'_>) -> Result<Vec<Figure>, BenchError> {
     bench.tell("http-idle: opening streams");
     let site = Site::build(&bench.ground.path("http-idle"), 1, 1)?;
-    // Two descriptors each, and a system gives a process a thousand or many.
     let streams = bench.scale().pick(10_000, 50);
-    let town = &site.towns[0];
-    let events =
-        request("GET", &format!("/api/v1/communities/{}/events", town.id), &site.people[0].token, "");
     let before_mb = resident_mb();
-    let open = site.host.runtime.block_on(async {
-        let mut open = Vec::with_capacity(streams);
-        for _ in 0..streams {
-            let mut client = Client::connect(site.address).await?;
-            client.open(&events).await?;
-            open.push(client.idle());
-        }
-        Ok::<_, BenchError>(open)
-    })?;
-    let kb = (resident_mb() - before_mb) * 1024.0 / open.len().max(1) as f64;
-    drop(open);
+    let listeners = Listeners::open(site.address, &listen_request(&site), streams)?;
+    let kb = (resident_mb() - before_mb) * 1024.0 / streams as f64;
+    drop(listeners);
     site.stop();
     bench.ground.clear("http-idle");
     Ok(vec![Figure {
         name: "http-idle",
-        what: format!("memory of a live stream that says nothing, {streams} of them, client's end included"),
+        what: format!("memory of a live stream that says nothing, {streams} of them"),
         ours: Quantity { value: kb, unit: "KiB" },
         reference_what: "–",
         reference: None,

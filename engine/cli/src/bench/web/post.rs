@@ -1,4 +1,5 @@
-//! Durable messages over HTTP through one script, beside a handler that answers the same bytes at once.
+//! Durable messages over HTTP and over WebSockets through one script, beside a handler that answers the same
+//! bytes at once.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use super::client::{Client, request};
 use super::site::{Running, Site, bare};
+use super::socket::Talkers;
 use crate::bench::figure::{Figure, Quantity, Reach, median, per_mille};
 use crate::bench::host::Host;
 use crate::bench::machine::cpu_seconds;
@@ -20,7 +22,7 @@ const CONNECTIONS: [usize; 3] = [1, 16, 64];
 /// What a message's answer looks like.
 const ANSWER: &str = r#"{"id":"msg_01JD0000000000000000000000","state":"posted","seq":1234}"#;
 /// Communities that are talked in: so many that nobody speaks faster than people do.
-const COMMUNITIES: usize = 100;
+const COMMUNITIES: usize = 400;
 
 /// Requests that each connection sends in turn.
 type Requests = Arc<Vec<Vec<Vec<u8>>>>;
@@ -40,35 +42,45 @@ pub(crate) fn post(bench: &Bench<'_>) -> Result<Vec<Figure>, BenchError> {
     bench.tell("http-post: talking");
     let time = Duration::from_millis(bench.scale().pick(4_000, 200));
     let mut notes = Vec::new();
-    let (mut ours, mut theirs) = (0.0, 0.0);
+    let (mut ours, mut by_socket, mut theirs) = (0.0, 0.0, 0.0);
     for connections in CONNECTIONS {
-        let (mut with, mut without, mut cpu_us, mut p99) = (Vec::new(), Vec::new(), 0.0, 0.0);
+        let (mut bare, mut http, mut live) = (Vec::new(), Vec::new(), Vec::new());
+        let mut talkers = Talkers::open(&site, connections)?;
         for _ in 0..bench.scale().pick(3, 1) {
-            without.push(run(&site.host, (address, connections), &requests, time)?.per_second());
-            let talked = run(&site.host, (site.address, connections), &requests, time)?;
-            with.push(talked.per_second());
-            cpu_us = talked.cpu_seconds * 1e6 / talked.answers.max(1) as f64;
-            p99 = per_mille(talked.latencies_us, 990) / 1e3;
+            bare.push(run(&site.host, (address, connections), &requests, time)?);
+            http.push(run(&site.host, (site.address, connections), &requests, time)?);
+            live.push(talkers.talk(&site, time)?);
         }
-        (ours, theirs) = (median(with), median(without));
-        notes.push(format!(
-            "{connections} connections: {ours:.0}/s, bare {theirs:.0}/s ({:.2} ×), {cpu_us:.0} µs of \
-             processor time a message, client included, p99 {p99:.1} ms",
-            ours / theirs.max(1.0)
-        ));
+        let speed = |asked: &[Asked]| median(asked.iter().map(Asked::per_second).collect());
+        (ours, by_socket, theirs) = (speed(&http), speed(&live), speed(&bare));
+        for (name, asked) in [("bare", bare), ("HTTP", http), ("WebSocket", live)] {
+            notes.push(format!("{connections} connections, {name}: {}", told(&asked, theirs)));
+        }
     }
     stop(site, reference);
     bench.ground.clear("http-post");
-    let unit = "messages/s";
-    Ok(vec![Figure {
+    let figure = |over: &str, ours| Figure {
         name: "http-post",
-        what: format!("messages over HTTP, durable, one script, {communities} communities, 64 connections"),
-        ours: Quantity { value: ours, unit },
+        what: format!("messages over {over}, durable, one script, {communities} communities, 64 connections"),
+        ours: Quantity { value: ours, unit: "messages/s" },
         reference_what: "a bare handler answering the same bytes",
-        reference: Some(Quantity { value: theirs, unit }),
+        reference: Some(Quantity { value: theirs, unit: "messages/s" }),
         reach: Reach::AtLeastTimes(0.25),
-        notes,
-    }])
+        notes: Vec::new(),
+    };
+    Ok(vec![Figure { notes, ..figure("HTTP", ours) }, figure("WebSockets", by_socket)])
+}
+
+/// Speed, processor time and waiting of one who was asked several times.
+fn told(asked: &[Asked], bare: f64) -> String {
+    let of = |what: fn(&Asked) -> f64| median(asked.iter().map(what).collect());
+    let speed = of(Asked::per_second);
+    let cpu_us = of(|asked| asked.cpu_seconds * 1e6 / asked.answers.max(1) as f64);
+    let p99_ms = of(|asked| per_mille(asked.latencies_us.clone(), 990) / 1e3);
+    format!(
+        "{speed:.0}/s ({:.2} ×), {cpu_us:.0} µs of processor time, client included, p99 {p99_ms:.1} ms",
+        speed / bare.max(1.0)
+    )
 }
 
 pub(super) fn stop(site: Site, reference: Running) {
@@ -91,6 +103,7 @@ pub(super) fn requests(site: &Site, method: &str, path: impl Fn(&Site, usize) ->
 }
 
 /// What came of asking for a while.
+#[derive(Default)]
 pub(super) struct Asked {
     pub(super) answers: u64,
     pub(super) seconds: f64,
@@ -126,8 +139,7 @@ pub(super) fn run(
             .collect();
         tokio::time::sleep(time).await;
         over.store(true, Ordering::Release);
-        let mut all =
-            Asked { answers: 0, seconds: 0.0, cpu_seconds: 0.0, latencies_us: Vec::new(), body_bytes: 0 };
+        let mut all = Asked::default();
         for one in asking {
             let one = one.await.map_err(|panic| BenchError::Child { what: panic.to_string() })??;
             all.answers += one.answers;
@@ -146,8 +158,7 @@ async fn ask(
     over: Arc<AtomicBool>,
 ) -> Result<Asked, BenchError> {
     let own = &requests[number % requests.len()];
-    let mut asked =
-        Asked { answers: 0, seconds: 0.0, cpu_seconds: 0.0, latencies_us: Vec::new(), body_bytes: 0 };
+    let mut asked = Asked::default();
     for request in own.iter().cycle() {
         if over.load(Ordering::Acquire) {
             break;

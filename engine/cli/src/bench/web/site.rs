@@ -11,9 +11,9 @@ use kith_core::gate;
 use kith_core::host::{Holder, Reach};
 use kith_core::ids::{CommunityId, MemberId, PersonId};
 use kith_core::role::Permission;
-use kith_http::{Place, Server, Settings};
+use kith_http::{Place, Quota, Server, Settings};
 use kith_runtime::draft::{AskError, Draft};
-use kith_runtime::host::{NewToken, Operator};
+use kith_runtime::host::{NewToken, Operator, SessionWish};
 use kith_runtime::mint::Mint;
 use kith_runtime::scripting::Desk;
 use tokio::sync::oneshot;
@@ -36,6 +36,7 @@ pub(super) struct Somebody {
 pub(super) struct Site {
     pub(super) host: Host,
     pub(super) address: SocketAddr,
+    pub(super) place: Place,
     pub(super) people: Vec<Somebody>,
     pub(super) towns: Vec<Town>,
     running: Running,
@@ -97,11 +98,11 @@ impl Site {
             let towns = found(&host, &mint, communities, &people).await?;
             Ok::<_, BenchError>((people, towns))
         })?;
-        let place = Place::new(desk, host.opened.scripting().runner(), Settings::default());
-        let server = host.runtime.block_on(Server::bind(loopback(), place)).map_err(io)?;
+        let place = Place::new(desk, host.opened.scripting().runner(), unhurried());
+        let server = host.runtime.block_on(Server::bind(loopback(), place.clone())).map_err(io)?;
         let address = server.address().map_err(io)?;
         let running = Running::start(&host, server);
-        Ok(Self { host, address, people, towns, running })
+        Ok(Self { host, address, place, people, towns, running })
     }
 
     /// Tokens of people who are nowhere yet.
@@ -110,11 +111,28 @@ impl Site {
         Ok(registered.into_iter().map(|somebody| somebody.token).collect())
     }
 
+    /// The secret of a session of somebody's.
+    pub(super) fn session(&self, person: PersonId) -> Result<String, BenchError> {
+        let wish = SessionWish { label: "bench".to_owned(), lasts_ms: 3_600_000 };
+        self.host.runtime.block_on(async {
+            let operator = Operator::start(&self.host.engine, &Mint::System).await?;
+            let (_, secret) = operator.sign_in(person, wish).await?;
+            Ok(secret.text().to_owned())
+        })
+    }
+
     /// Stops the server, then the engine.
     pub(super) fn stop(self) {
+        drop(self.place);
         self.running.stop(&self.host);
         self.host.stop();
     }
+}
+
+/// Limits that nobody here reaches: they are counted as ever, and turn nobody away.
+fn unhurried() -> Settings {
+    let quota = Quota { count: 1_000_000, window_s: 1 };
+    Settings { caller_quota: quota, stranger_quota: quota, ..Settings::default() }
 }
 
 async fn register(host: &Host, mint: &Mint, people: usize) -> Result<Vec<Somebody>, AskError> {

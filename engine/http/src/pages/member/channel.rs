@@ -65,39 +65,68 @@ async fn show(
     shown(&visit, channel, &view, ("", &Mistakes::none())).await
 }
 
+/// What a channel's page says, read and not yet written down.
+struct Loaded {
+    seat: Seat,
+    told: Vec<Told>,
+    pins: Vec<Told>,
+    replied: Option<Told>,
+    is_past: bool,
+}
+
 /// The page of a channel; `text` stands in the form, which has `mistakes`.
 pub(super) async fn shown(
     visit: &Visit,
     channel: ChannelId,
     view: &View,
-    (text, mistakes): (&str, &Mistakes),
+    form: (&str, &Mistakes),
 ) -> Result<Response, Turn> {
+    let loaded = load(visit, channel, view).await?;
+    Ok(written(visit, &loaded, form))
+}
+
+async fn load(visit: &Visit, channel: ChannelId, view: &View) -> Result<Loaded, Turn> {
     let before = view.before.as_deref().map(id::<MessageId>).transpose()?;
     let reply = view.reply.as_deref().map(id::<MessageId>).transpose()?;
     let mut seat = look(visit, channel, before, reply).await?;
     let told = tell(&visit.room, std::mem::take(&mut seat.found)).await?;
     let pins = tell(&visit.room, std::mem::take(&mut seat.pins)).await?;
     let replied = tell(&visit.room, seat.replied.take().into_iter().collect()).await?.into_iter().next();
-    let here = format!("/ch/{channel}");
-    let form = speech::Form { seat: &seat, replied: replied.as_ref(), text, mistakes };
+    Ok(Loaded { seat, told, pins, replied, is_past: before.is_some() })
+}
+
+fn written(visit: &Visit, loaded: &Loaded, (text, mistakes): (&str, &Mistakes)) -> Response {
+    let Loaded { seat, told, pins, replied, is_past } = loaded;
+    let here = format!("/ch/{}", seat.id);
+    let form = speech::Form { seat, replied: replied.as_ref(), text, mistakes };
     let body = html! {
-        (head(visit, &seat, &pins))
-        (log(visit, &seat, &told, before.is_some()))
+        (head(visit, seat, pins))
+        (log(visit, seat, told, *is_past))
         (speech::shown(visit, &form))
         (act(visit, &here))
         template #menu { (visit.hand().menu("-")) }
     };
     let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let mut response = visit.show_as(status, (&format!("#{}", seat.name), &here, Shape::Room), body);
-    if let (None, Some(newest)) = (before, told.last()) {
+    if let (false, Some(newest)) = (is_past, told.last()) {
         let mut seen = Seen::of_cookie(&visit.page.seen);
-        seen.note(channel, newest.at_ms);
+        seen.note(seat.id, newest.at_ms);
         let (value, path) = (seen.value(), visit.path(""));
         let place = &visit.page.caller.place;
         let keep = Keep::For(SEEN_S, &value);
         cookie::set_under(place, response.headers_mut(), (SEEN_COOKIE, &path), &keep);
     }
-    Ok(response)
+    response
+}
+
+/// A channel's page, read once to be written down again and again.
+pub(crate) async fn alone(
+    page: Page,
+    (community, channel): (&str, ChannelId),
+) -> Result<impl Fn() -> Response + Send + Sync + use<>, Turn> {
+    let visit = Visit::inside(page, community).await?;
+    let loaded = load(&visit, channel, &View::default()).await?;
+    Ok(move || written(&visit, &loaded, ("", &Mistakes::none())))
 }
 
 async fn look(

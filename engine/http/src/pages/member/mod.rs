@@ -30,6 +30,7 @@ use axum::Router;
 
 use crate::place::Place;
 
+pub(super) use channel::alone as channel_alone;
 pub(super) use join::login_mistakes;
 
 /// The routes of member pages.
