@@ -16,6 +16,7 @@ use crate::moment::MINUTE_MS;
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::role::Need;
+use crate::script;
 
 /// Actors that one count of refusals names.
 pub const REFUSED_ACTORS_MAX: usize = 256;
@@ -87,10 +88,10 @@ pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(),
 }
 
 /// Whether a command counts towards its actor's rate. A connector speaks for many: quotas, slow mode and
-/// rules bound each of them.
+/// rules bound each of them. One undo is many commands, one after another.
 fn is_counted(command: &command::Command) -> bool {
     matches!(command.actor, Actor::Member(_) | Actor::Person(_))
-        && !matches!(command.kind, CommandKind::Connector(_))
+        && !matches!(command.kind, CommandKind::Connector(_) | CommandKind::Script(script::Command::Undo(_)))
 }
 
 /// What was answered to a key.

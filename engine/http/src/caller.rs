@@ -155,6 +155,18 @@ impl Caller {
         }
     }
 
+    /// The hands of whoever minds tokens and logins: in a session one's own, the operator everybody's. No
+    /// other token does: one that could issue tokens would be worth all of them.
+    pub(crate) fn minding(&self) -> Result<Operator<'_>, Problem> {
+        self.acting()?;
+        match self.identity {
+            Identity::Session { person, .. } => {
+                Ok(Operator::of(&self.place.engine, &self.place.mint).in_the_name_of(person))
+            }
+            Identity::Stranger | Identity::Token(_) => self.operator(),
+        }
+    }
+
     /// The session that asks; a token is none.
     pub(crate) fn session(&self) -> Result<(SessionId, PersonId), Problem> {
         match self.identity {

@@ -1,123 +1,204 @@
-//! Replays under way and done: a few at a time, the last ones kept until they are asked for. They live in
-//! memory only; a replay changes nothing, so that one lost with the process can be started again.
+//! Replays under way and done lately: kept in memory, bounded, gone with the process. They change nothing, so
+//! nothing is lost with them.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kith_core::ids::CommunityId;
-use kith_runtime::draft::AskError;
-use kith_runtime::engine::Engine;
-use kith_runtime::extend::Runner;
-use kith_runtime::replay::{self, Plan, Report, Stage};
-use tokio::sync::Semaphore;
+use kith_runtime::replay::{self, Draft, Plan, Report};
 
-/// Replays that run at once; each takes a thread for itself.
-const RUNNING_MAX: usize = 2;
-/// Replays that are kept; the oldest goes, and stops if it still runs.
-const KEPT_MAX: usize = 32;
+use crate::place::Place;
+use crate::problem::Problem;
+
+/// Replays that are kept; the oldest that are done go first.
+const KEPT_MAX: usize = 64;
+/// Replays of one community at once: each reads its whole history.
+const AT_ONCE_PER_COMMUNITY_MAX: usize = 2;
+/// Replays of all communities at once.
+const AT_ONCE_MAX: usize = 4;
+
+/// Replays by the order in which they began.
+#[derive(Default)]
+pub(super) struct Jobs(Mutex<VecDeque<Arc<Job>>>);
 
 /// One replay.
-pub(crate) struct Job {
-    /// Its name.
-    pub(crate) id: String,
-    /// Of which community.
-    pub(crate) community: CommunityId,
-    /// Records there are.
-    pub(crate) total: u64,
+pub(super) struct Job {
+    pub(super) id: String,
+    pub(super) community: CommunityId,
+    /// What is tried.
+    pub(super) draft: Draft,
+    /// Whether it is a kept version, and which.
+    pub(super) version: Option<u32>,
+    /// The records there are.
+    pub(super) total: u64,
     done: AtomicU64,
-    is_stopped: AtomicBool,
-    outcome: OnceLock<Result<Report, String>>,
+    stop: AtomicBool,
+    state: Mutex<State>,
+}
+
+/// How far a replay is.
+#[derive(Clone)]
+pub(super) enum State {
+    Running,
+    Done(Arc<Report>),
+    Failed(Problem),
+}
+
+/// What a replay is asked to be.
+pub(super) struct Wish {
+    pub(super) plan: Plan,
+    pub(super) version: Option<u32>,
 }
 
 impl Job {
-    /// Records that are done.
-    pub(crate) fn done(&self) -> u64 {
-        self.done.load(Ordering::Relaxed)
+    /// How many records are read.
+    pub(super) fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed).min(self.total)
     }
 
-    /// What came of it, once it is over.
-    pub(crate) fn outcome(&self) -> Option<&Result<Report, String>> {
-        self.outcome.get()
+    pub(super) fn state(&self) -> State {
+        self.held().clone()
     }
 
-    /// Ends it early: its report covers what it had read.
-    pub(crate) fn stop(&self) {
-        self.is_stopped.store(true, Ordering::Relaxed);
+    /// Whether somebody ended it before its time.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 
-    fn seen(&self, seq: u64) -> ControlFlow<()> {
-        self.done.store(seq, Ordering::Relaxed);
-        if self.is_stopped.load(Ordering::Relaxed) {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+    /// Ends it; what was counted so far is told.
+    pub(super) fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
     }
-}
 
-/// All replays of a place.
-pub(crate) struct Jobs {
-    kept: Mutex<VecDeque<Arc<Job>>>,
-    seats: Arc<Semaphore>,
-}
+    fn is_running(&self) -> bool {
+        matches!(*self.held(), State::Running)
+    }
 
-impl Default for Jobs {
-    fn default() -> Self {
-        Self { kept: Mutex::default(), seats: Arc::new(Semaphore::new(RUNNING_MAX)) }
+    fn held(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Jobs {
-    /// One of a community's.
-    pub(crate) fn get(&self, community: CommunityId, id: &str) -> Option<Arc<Job>> {
-        self.kept().iter().find(|job| job.community == community && job.id == id).cloned()
+    /// A replay of a community by its id.
+    pub(super) fn get(&self, community: CommunityId, id: &str) -> Option<Arc<Job>> {
+        self.held().iter().find(|job| job.community == community && job.id == id).cloned()
     }
 
-    /// Starts a replay, or lets it wait for its turn.
-    pub(crate) fn start(&self, id: String, plan: Plan, engine: &Engine, runner: Arc<dyn Runner>) -> Arc<Job> {
-        let ports = engine.ports().clone();
-        let total = ports.records.head(plan.community).map_or(0, |head| head.seq);
+    /// Begins a replay on a thread of its own; `None` where too many are under way.
+    pub(super) fn begin(&self, place: &Place, id: String, wish: Wish) -> Option<Arc<Job>> {
+        let (community, draft) = (wish.plan.community, wish.plan.draft.clone());
+        let total = place.engine.ports().records.head(community).map_or(0, |head| head.seq);
         let job = Arc::new(Job {
             id,
-            community: plan.community,
+            community,
+            draft,
+            version: wish.version,
             total,
             done: AtomicU64::new(0),
-            is_stopped: AtomicBool::new(false),
-            outcome: OnceLock::new(),
+            stop: AtomicBool::new(false),
+            state: Mutex::new(State::Running),
         });
-        self.keep(&job);
-        let (seats, running) = (Arc::clone(&self.seats), Arc::clone(&job));
-        tokio::spawn(async move {
-            // The semaphore is never closed.
-            let Ok(_seat) = seats.acquire_owned().await else { return };
-            let work = Arc::clone(&running);
-            let replayed = tokio::task::spawn_blocking(move || {
-                let stage = Stage { records: ports.records.as_ref(), keys: Arc::clone(&ports.keys), runner };
-                replay::run(&stage, &plan, &mut |seq| work.seen(seq))
-            });
-            let outcome = replayed.await.unwrap_or(Err(AskError::Stopping)).map_err(|error| {
-                tracing::error!(%error, "a replay failed");
-                error.to_string()
-            });
-            // Nobody else sets it.
-            let _ = running.outcome.set(outcome);
+        self.take_in(&job)?;
+        let (place, running) = (place.clone(), Arc::clone(&job));
+        tokio::task::spawn_blocking(move || {
+            let told = run(&place, &running, &wish.plan);
+            *running.held() = told;
         });
-        job
+        Some(job)
     }
 
-    fn keep(&self, job: &Arc<Job>) {
-        let mut kept = self.kept();
-        if kept.len() >= KEPT_MAX
-            && let Some(oldest) = kept.pop_front()
-        {
-            oldest.stop();
+    fn take_in(&self, job: &Arc<Job>) -> Option<()> {
+        let mut jobs = self.held();
+        let running: Vec<&Arc<Job>> = jobs.iter().filter(|job| job.is_running()).collect();
+        let of_community = running.iter().filter(|other| other.community == job.community).count();
+        if running.len() >= AT_ONCE_MAX || of_community >= AT_ONCE_PER_COMMUNITY_MAX {
+            return None;
         }
-        kept.push_back(Arc::clone(job));
+        while jobs.len() >= KEPT_MAX {
+            let oldest = jobs.iter().position(|job| !job.is_running())?;
+            jobs.remove(oldest);
+        }
+        jobs.push_back(Arc::clone(job));
+        Some(())
     }
 
-    fn kept(&self) -> MutexGuard<'_, VecDeque<Arc<Job>>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn held(&self) -> MutexGuard<'_, VecDeque<Arc<Job>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn run(place: &Place, job: &Job, plan: &Plan) -> State {
+    let (ports, began_ms) = (place.engine.ports(), place.now_ms());
+    let stage = replay::Stage {
+        records: ports.records.as_ref(),
+        keys: Arc::clone(&ports.keys),
+        runner: Arc::clone(&place.runner),
+    };
+    let told = replay::run(&stage, plan, &mut |seq| {
+        job.done.store(seq, Ordering::Relaxed);
+        if job.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    match told {
+        Ok(mut report) => {
+            report.wall_ms = place.now_ms().saturating_sub(began_ms);
+            State::Done(Arc::new(report))
+        }
+        Err(error) => State::Failed(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use kith_core::script::Binding;
+
+    use super::*;
+
+    fn job(id: u32, community: u128) -> Arc<Job> {
+        let (name, source) = (id.to_string(), String::new());
+        Arc::new(Job {
+            id: id.to_string(),
+            community: CommunityId(community),
+            draft: Draft { name, source, hooks: BTreeSet::new(), binding: Binding::default() },
+            version: None,
+            total: 10,
+            done: AtomicU64::new(0),
+            stop: AtomicBool::new(false),
+            state: Mutex::new(State::Running),
+        })
+    }
+
+    fn finish(job: &Job) {
+        *job.held() = State::Done(Arc::new(Report::default()));
+    }
+
+    #[test]
+    fn one_community_does_not_keep_the_others_waiting() {
+        let jobs = Jobs::default();
+        let first = job(1, 7);
+        assert!(jobs.take_in(&first).is_some() && jobs.take_in(&job(2, 7)).is_some());
+        assert!(jobs.take_in(&job(3, 7)).is_none());
+        assert!(jobs.take_in(&job(4, 8)).is_some());
+        finish(&first);
+        assert!(jobs.take_in(&job(5, 7)).is_some());
+    }
+
+    #[test]
+    fn what_is_done_goes_before_what_is_under_way() {
+        let jobs = Jobs::default();
+        let running = job(0, 1);
+        jobs.take_in(&running);
+        for id in 1..200 {
+            let next = job(id, 2);
+            assert!(jobs.take_in(&next).is_some());
+            finish(&next);
+        }
+        assert_eq!(jobs.held().len(), KEPT_MAX);
+        assert!(jobs.get(CommunityId(1), "0").is_some());
+        assert!(jobs.get(CommunityId(2), "199").is_some() && jobs.get(CommunityId(1), "199").is_none());
     }
 }

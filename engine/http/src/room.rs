@@ -10,8 +10,9 @@ use kith_core::member::{Member, Standing};
 use kith_core::refusal::Refusal;
 use kith_core::role::Permission;
 use kith_core::stream::{Community, Stream};
-use kith_runtime::draft::{AskError, Draft, Reply};
+use kith_runtime::draft::{AskError, Asker, Draft, Reply};
 use kith_runtime::mint::Mint;
+use kith_runtime::undo::{Asked, Mode, Report};
 
 use crate::caller::{Caller, Identity};
 use crate::problem::Problem;
@@ -124,6 +125,23 @@ impl Room {
             place.doors.forget_member(self.id, person);
         }
         Ok(asked?)
+    }
+
+    /// Lists what a version of a script did, or takes it back in the caller's own name.
+    pub(crate) async fn undo(
+        &self,
+        (script, version): (String, u32),
+        since_ms: Option<u64>,
+        mode: Mode,
+    ) -> Result<Report, Problem> {
+        let actor = match mode {
+            Mode::Plan => self.caller.actor()?,
+            Mode::Carry => self.caller.acting()?,
+        };
+        let by = Asker { actor, scope: self.caller.scope() };
+        let asked = Asked { community: self.id, script, version, since_ms, mode, by };
+        let place = &self.caller.place;
+        Ok(place.engine.undo(asked, &place.mint, Box::new(|_, _| {})).await?)
     }
 
     fn key(&self, input: &[u8]) -> Result<Option<Key>, Problem> {

@@ -11,6 +11,20 @@ use kith_core::queue::Receipt;
 use kith_core::refusal::Refusal;
 use kith_core::role::Permission;
 
+/// Who asks, and within what.
+#[derive(Debug, Clone)]
+pub struct Asker {
+    /// Who.
+    pub actor: Actor,
+    /// What their token was narrowed to; `None` where there is no token.
+    pub scope: Option<BTreeSet<Permission>>,
+}
+
+impl Asker {
+    /// The operator of the process.
+    pub const HOST: Self = Self { actor: Actor::Host, scope: None };
+}
+
 /// A command before its writer has given it a time.
 #[derive(Debug, Clone)]
 pub struct Draft {

@@ -31,11 +31,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// How many times, before the in-between state is reported instead.
 const LOOKS_MAX: u32 = 2_000;
 
-/// The operator at work.
+/// The operator at work, or a person who minds what is theirs.
 #[derive(Clone, Copy)]
 pub struct Operator<'a> {
     engine: &'a Engine,
     mint: &'a Mint,
+    actor: Actor,
 }
 
 /// Who founds a community.
@@ -61,7 +62,7 @@ pub enum BringError {
 impl<'a> Operator<'a> {
     /// Founds the host's stream if it is new.
     pub async fn start(engine: &'a Engine, mint: &'a Mint) -> Result<Self, AskError> {
-        let operator = Self { engine, mint };
+        let operator = Self::of(engine, mint);
         let founded = operator.ask(CommunityId::HOST, host::Command::Found).await;
         unless(founded, &Refusal::NothingToChange)?;
         Ok(operator)
@@ -69,12 +70,19 @@ impl<'a> Operator<'a> {
 
     /// The operator of a host that was founded before.
     pub fn of(engine: &'a Engine, mint: &'a Mint) -> Self {
-        Self { engine, mint }
+        Self { engine, mint, actor: Actor::Host }
     }
 
-    async fn ask(&self, to: CommunityId, kind: impl Into<CommandKind>) -> Result<Reply, AskError> {
+    /// A person in the operator's place: the host refuses them what is not their own.
+    #[must_use]
+    pub fn in_the_name_of(self, person: PersonId) -> Self {
+        Self { actor: Actor::Person(person), ..self }
+    }
+
+    /// Asks the host, or a community for what only its host may ask.
+    pub async fn ask(&self, to: CommunityId, kind: impl Into<CommandKind>) -> Result<Reply, AskError> {
         let id = self.mint.command(self.engine.ports().clock.wall_ms());
-        self.engine.ask(Draft::new(id, to, Actor::Host, kind)).await
+        self.engine.ask(Draft::new(id, to, self.actor, kind)).await
     }
 
     /// Registers a person.
@@ -84,7 +92,7 @@ impl<'a> Operator<'a> {
         let person = PersonId(id.0);
         let mut bodies = Bodies::default();
         let name = name.map(|name| self.mint.text(&mut bodies, at_ms, host::name_owner(person), name));
-        let draft = Draft::new(id, CommunityId::HOST, Actor::Host, PersonCommand::Register { name });
+        let draft = Draft::new(id, CommunityId::HOST, self.actor, PersonCommand::Register { name });
         self.engine.ask(draft.with_bodies(bodies)).await?;
         Ok(person)
     }
@@ -130,7 +138,7 @@ impl<'a> Operator<'a> {
         });
         let kind =
             community::Command::Create { name: name.to_owned(), blueprint: Box::new(blueprint), founder };
-        let created = self.engine.ask(Draft::new(id, community, Actor::Host, kind).with_bodies(bodies)).await;
+        let created = self.engine.ask(Draft::new(id, community, self.actor, kind).with_bodies(bodies)).await;
         unless(created, &Refusal::CommunityExists)?;
         self.confirm(community).await?;
         Ok(community)

@@ -96,6 +96,9 @@ impl Crowd {
         let host = token(Permission::ALL.iter().copied().collect(), Holder::Host);
         let owner = people["owner"].person;
         let narrow = token(Default::default(), Holder::Person(owner.expect("the owner is a person")));
+        let reads = [Permission::Read].into_iter().collect();
+        let reader = token(reads, Holder::Person(owner.expect("the owner is a person")));
+        people.insert("reader", Who { person: owner, pass: reader });
         people.insert("stranger", Who { person: None, pass: Pass::None });
         people.insert("host", Who { person: None, pass: host });
         people.insert("narrow", Who { person: owner, pass: narrow });

@@ -114,5 +114,5 @@ fn an_undo_needs_more_than_the_rules_and_a_form_that_was_meant() {
         label: "rules".to_owned(),
         lasts_ms: None,
     });
-    assert_eq!(served.request("GET", path).token(&narrow).send().status, 403);
+    assert_eq!(served.request("GET", &format!("{path}?version=1")).token(&narrow).send().status, 403);
 }

@@ -8,6 +8,7 @@ use kith_core::community::Zone;
 use kith_core::moment::Duration;
 use kith_core::notice::{Arg, Text};
 use kith_core::stream::Stream;
+use kith_runtime::draft::Asker;
 use kith_runtime::texts::Reader;
 use kith_runtime::undo::{Asked, Line, Mode, Reason, Report as Found, Shown};
 
@@ -61,7 +62,7 @@ impl Undo {
                 self.since.as_deref().map(|text| when(text, session.now_ms(), &zone)).transpose()?;
             // A message that is posted anew must not be there already: the index knows.
             session.index_ready().await;
-            let asked = Asked { community, script, version, since_ms, mode };
+            let asked = Asked { community, script, version, since_ms, mode, by: Asker::HOST };
             let told = Box::new(move |done, total| {
                 seen.set_length(total);
                 seen.set_position(done);

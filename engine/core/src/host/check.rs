@@ -25,11 +25,10 @@ pub fn check(host: &Host, command: &command::Command) -> Result<(), Refusal> {
             Err(Refusal::ScopeTooNarrow { permission: "host".to_owned() })
         }
         (CommandKind::Host(_), Actor::Host, Need::Host | Need::Person) => Ok(()),
-        (CommandKind::Host(asked), Actor::Person(person), Need::Person)
-            if subject(host, asked) == Some(person) =>
-        {
-            Ok(())
-        }
+        (CommandKind::Host(asked), Actor::Person(person), Need::Person) => match subject(host, asked) {
+            Some(own) if own == person => Ok(()),
+            _ => Err(not_theirs(asked)),
+        },
         (CommandKind::Host(_), ..) => Err(Refusal::HostOnly),
         _ => Err(Refusal::WrongStream),
     }
@@ -42,6 +41,17 @@ pub(super) fn check_person(host: &Host, person: PersonId) -> Result<(), Refusal>
         Some(Standing::Active) => Ok(()),
         Some(Standing::Suspended { .. }) => Err(Refusal::PersonSuspended),
         Some(Standing::Erasing { .. } | Standing::Erased { .. }) => Err(Refusal::PersonNotFound),
+    }
+}
+
+/// What a person is told of what is not their own: of a token or a session not even that it is there.
+fn not_theirs(command: &Command) -> Refusal {
+    match command {
+        Command::Token(token::Command::Revoke { token }) => Refusal::NotFound { what: token.to_string() },
+        Command::Session(session::Command::SignOut { .. }) => {
+            Refusal::NotFound { what: "session".to_owned() }
+        }
+        _ => Refusal::HostOnly,
     }
 }
 

@@ -58,8 +58,6 @@ pub(crate) fn answer_deleted(ctx: &Ctx<'_>, answer: &Header, out: &mut Outcome) 
 }
 
 fn may_accept(ctx: &Ctx<'_>, question: &Header) -> Result<(), Refusal> {
-    if ctx.actor.is_some_and(|actor| actor.id == question.author) {
-        return Ok(());
-    }
-    role::may(ctx, Permission::Moderate)
+    let own = ctx.actor.is_some_and(|actor| actor.id == question.author);
+    role::may(ctx, if own { Permission::Participate } else { Permission::Moderate })
 }

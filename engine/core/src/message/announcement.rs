@@ -10,6 +10,7 @@ use crate::decide::{Ctx, Outcome};
 use crate::ids::{MemberId, MessageId};
 use crate::limits;
 use crate::refusal::Refusal;
+use crate::role::{self, Permission};
 use crate::stream::Community;
 
 /// Whether members are asked to confirm an announcement.
@@ -46,6 +47,7 @@ pub struct Acknowledgements {
 /// Confirms an announcement.
 pub(super) fn acknowledge(ctx: &Ctx<'_>, id: MessageId, out: &mut Outcome) -> Result<(), Refusal> {
     let member = ctx.acting()?.id;
+    role::may(ctx, Permission::Participate)?;
     evidence::find(ctx, id)?;
     let announcement =
         ctx.community.messages.announcement(id).ok_or_else(|| Refusal::NotFound { what: id.to_string() })?;

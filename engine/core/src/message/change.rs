@@ -69,11 +69,9 @@ pub(super) fn delete(
     let header = evidence::find(ctx, id)?.header;
     let by = ctx.actor.map(|actor| actor.id);
     let own = by == Some(header.author);
-    if !own {
-        role::may(ctx, Permission::Moderate)?;
-        if let Some(author) = ctx.community.members.get(header.author) {
-            role::outranks(ctx, author)?;
-        }
+    role::may(ctx, if own { Permission::Participate } else { Permission::Moderate })?;
+    if let Some(author) = ctx.community.members.get(header.author).filter(|_| !own) {
+        role::outranks(ctx, author)?;
     }
     if let Some(reason) = &reason {
         ctx.fresh_text("reason", reason, limits::REASON_BYTES_MAX)?;

@@ -13,7 +13,7 @@ pub fn check<'a>(community: &'a Community, command: &Command) -> Result<Option<&
     let need = command.kind.needs();
     check_scope(command, need)?;
     match (command.actor, need) {
-        (Actor::Host, Need::Host | Need::Permission(_) | Need::Owner) => Ok(None),
+        (Actor::Host, Need::Host | Need::Permission(_) | Need::All(_) | Need::Owner) => Ok(None),
         (Actor::Timer(_), Need::Timer) | (Actor::Stream(_), Need::Stream) => Ok(None),
         (_, Need::Host) => Err(Refusal::HostOnly),
         (Actor::Person(person), Need::Person) => Ok(community.members.of_person(person)),
@@ -41,18 +41,14 @@ fn check_person(community: &Community, actor: Actor) -> Result<(), Refusal> {
 }
 
 fn check_scope(command: &Command, need: Need) -> Result<(), Refusal> {
-    let (Some(scope), Need::Permission(permission)) = (&command.scope, need) else {
-        return match (&command.scope, need) {
-            (Some(_), Need::Owner | Need::Host | Need::Oneself) => {
-                Err(Refusal::ScopeTooNarrow { permission: OWNER.to_owned() })
-            }
-            _ => Ok(()),
-        };
-    };
-    if scope.contains(&permission) {
-        return Ok(());
+    let Some(scope) = &command.scope else { return Ok(()) };
+    if matches!(need, Need::Owner | Need::Host | Need::Oneself) {
+        return Err(Refusal::ScopeTooNarrow { permission: OWNER.to_owned() });
     }
-    Err(Refusal::ScopeTooNarrow { permission: permission.code().to_owned() })
+    match need.permissions().iter().find(|it| !scope.contains(it)) {
+        Some(missing) => Err(Refusal::ScopeTooNarrow { permission: missing.code().to_owned() }),
+        None => Ok(()),
+    }
 }
 
 fn check_member<'a>(
@@ -68,10 +64,10 @@ fn check_member<'a>(
         Standing::Banned { .. } => return Err(Refusal::Banned),
         _ => return Err(Refusal::NotAMember),
     }
+    if let Some(missing) = need.permissions().iter().find(|it| !community.roles.allow(member, **it)) {
+        return Err(Refusal::PermissionMissing { permission: missing.code().to_owned() });
+    }
     match need {
-        Need::Permission(permission) if !community.roles.allow(member, permission) => {
-            Err(Refusal::PermissionMissing { permission: permission.code().to_owned() })
-        }
         Need::Owner if community.profile.owner != Some(member.id) => Err(Refusal::OwnerOnly),
         Need::Timer | Need::Stream => Err(Refusal::HostOnly),
         _ => Ok(Some(member)),

@@ -98,9 +98,10 @@ impl Roles {
         member.roles.iter().filter_map(|name| self.find(name)).map(|role| role.rank).max().unwrap_or(0)
     }
 
-    /// Whether any role of the member allows it.
+    /// Whether any role of the member allows it, or none has to.
     pub fn allow(&self, member: &Member, permission: Permission) -> bool {
-        member.roles.iter().filter_map(|name| self.find(name)).any(|role| role.allows(permission))
+        let every = permission == Permission::Participate;
+        every || member.roles.iter().filter_map(|name| self.find(name)).any(|role| role.allows(permission))
     }
 }
 

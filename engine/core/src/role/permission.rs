@@ -63,6 +63,9 @@ permissions! {
     Import = "import";
     /// Connect other networks, and speak for their people.
     Connect = "connect";
+    /// Act as the member that one is: join, leave, one's card, appeals, offers. No role is needed for it; it
+    /// stands for all of that in the scope of a token.
+    Participate = "participate";
 }
 
 impl Permission {
@@ -75,9 +78,14 @@ impl Permission {
         Self::LATER.contains(&self)
     }
 
-    /// Those that have been there from the first.
+    /// Those that a role can give. Whoever is a member takes part, whatever their roles.
+    pub fn of_roles() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|permission| *permission != Self::Participate)
+    }
+
+    /// Those of roles that have been there from the first.
     pub fn first() -> impl Iterator<Item = Self> {
-        Self::ALL.iter().copied().filter(|permission| !permission.is_later())
+        Self::of_roles().filter(|permission| !permission.is_later())
     }
 }
 
@@ -96,10 +104,24 @@ pub enum Need {
     Inside,
     /// A member inside with a permission, or the host.
     Permission(Permission),
+    /// A member inside with all of these permissions, or the host.
+    All(&'static [Permission]),
     /// The owner, or the host.
     Owner,
     /// The stream's own timers.
     Timer,
     /// Another stream.
     Stream,
+}
+
+impl Need {
+    /// The permissions that a member has to have, and a token to be issued for.
+    pub fn permissions(&self) -> &[Permission] {
+        match self {
+            Self::Permission(one) => std::slice::from_ref(one),
+            Self::All(all) => all,
+            Self::Person | Self::Known | Self::Inside => &[Permission::Participate],
+            Self::Host | Self::Oneself | Self::Owner | Self::Timer | Self::Stream => &[],
+        }
+    }
 }

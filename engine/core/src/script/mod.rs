@@ -218,11 +218,14 @@ pub enum Command {
 }
 
 impl Command {
-    /// What the actor must be or may do. An undo says what others wrote, so nobody but the host may ask it.
+    /// What the actor must be or may do. An undo lifts sanctions, restores messages and says of a version
+    /// that it was wrong: it takes everything that somebody would need who did all of that by hand.
     pub fn needs(&self) -> Need {
         match self {
             Self::Attend { .. } => Need::Stream,
-            Self::Undo(_) => Need::Host,
+            Self::Undo(_) => {
+                Need::All(&[Permission::ManageRules, Permission::Moderate, Permission::Sanction])
+            }
             _ => Need::Permission(Permission::ManageRules),
         }
     }

@@ -18,8 +18,10 @@ use crate::problem::ProblemDetails;
                        Send `Idempotency-Key` with every change to make a retry safe. \
                        `x-permission` says who may ask: the code of a permission that the caller's roles and \
                        token must have, or `anyone`, `person` (signed in), `known` (a member or one who was), \
-                       `inside` (a member), `owner`, `session` (in a browser, or the operator), `host` (the operator, with a \
-                       token that was narrowed in no way)."
+                       `oneself` (the same with no token), `inside` (a member), `owner`, \
+                       `session` (in a browser, or the operator), `host` (the operator, with a \
+                       token that was narrowed in no way). Whoever changes something as `person`, `known` or `inside` \
+                       with a token needs it to be issued for `participate`."
     ),
     components(schemas(ProblemDetails)),
     modifiers(&Secured),

@@ -9,7 +9,6 @@ use kith_core::host::{self, Quotas, Row, State, Wanted};
 use kith_core::ids::{CommunityId, PersonId};
 use kith_core::refusal::Refusal;
 use kith_runtime::blueprint::{self, Source};
-use kith_runtime::draft::{AskError, Draft};
 use kith_runtime::host::{FirstOwner, Seen};
 use kith_runtime::scripting::PutError;
 use serde::{Deserialize, Serialize};
@@ -251,7 +250,10 @@ async fn set_quotas(
     Sent { value: quotas, .. }: Sent<Quotas>,
 ) -> Result<Json<Kept>, Problem> {
     let row = named(&caller, &community).await?;
-    caller.ask_host_as_operator(QuotaCommand::Set { community: row.id, quotas: Some(quotas) }).await?;
+    caller
+        .operator()?
+        .ask(CommunityId::HOST, QuotaCommand::Set { community: row.id, quotas: Some(quotas) })
+        .await?;
     Ok(Json(Kept::of(&row_of(&caller, row.id).await?)))
 }
 
@@ -262,7 +264,7 @@ async fn set_quotas(
 )]
 async fn reset_quotas(caller: Caller, Path(community): Path<String>) -> Result<Json<Kept>, Problem> {
     let row = named(&caller, &community).await?;
-    caller.ask_host_as_operator(QuotaCommand::Set { community: row.id, quotas: None }).await?;
+    caller.operator()?.ask(CommunityId::HOST, QuotaCommand::Set { community: row.id, quotas: None }).await?;
     Ok(Json(Kept::of(&row_of(&caller, row.id).await?)))
 }
 
@@ -277,7 +279,7 @@ async fn set_default_quotas(
     caller: Caller,
     Sent { value: quotas, .. }: Sent<Quotas>,
 ) -> Result<StatusCode, Problem> {
-    caller.ask_host_as_operator(QuotaCommand::SetDefault { quotas }).await?;
+    caller.operator()?.ask(CommunityId::HOST, QuotaCommand::SetDefault { quotas }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -420,7 +422,7 @@ async fn change_person(
         PersonStanding::Active => PersonCommand::Resume { person },
         PersonStanding::Suspended => PersonCommand::Suspend { person },
     };
-    caller.ask_host_as_operator(kind).await?;
+    caller.operator()?.ask(CommunityId::HOST, kind).await?;
     Ok(Json(find(&caller, person).await?))
 }
 
@@ -432,7 +434,7 @@ async fn change_person(
 async fn erase(caller: Caller, Path(person): Path<String>) -> Result<(StatusCode, Json<Person>), Problem> {
     caller.operator()?;
     let person: PersonId = id(&person)?;
-    caller.ask_host_as_operator(PersonCommand::Erase { person }).await?;
+    caller.operator()?.ask(CommunityId::HOST, PersonCommand::Erase { person }).await?;
     Ok((StatusCode::ACCEPTED, Json(find(&caller, person).await?)))
 }
 
@@ -458,18 +460,4 @@ async fn link(caller: Caller, Path(person): Path<String>) -> Result<(StatusCode,
     let base = caller.place.settings.public_url.as_deref().unwrap_or_default();
     let url = format!("{base}/sign-in/link?code={}", secret.text());
     Ok((StatusCode::CREATED, Json(Link { url })))
-}
-
-impl Caller {
-    /// Asks the host's stream as its operator.
-    async fn ask_host_as_operator(
-        &self,
-        kind: impl Into<kith_core::command::CommandKind>,
-    ) -> Result<(), Problem> {
-        self.operator()?;
-        let id = self.place.mint.command(self.place.now_ms());
-        let draft = Draft::new(id, CommunityId::HOST, kith_core::command::Actor::Host, kind);
-        let asked: Result<_, AskError> = self.place.engine.ask(draft).await;
-        Ok(asked.map(drop)?)
-    }
 }

@@ -9,7 +9,6 @@ use kith_core::host::noun::SessionCommand;
 use kith_core::host::{Holder, Reach, Token};
 use kith_core::ids::{CommunityId, PersonId, SessionId, TokenId};
 use kith_core::moment::Duration;
-use kith_core::refusal::Refusal;
 use kith_core::role::Permission;
 use kith_runtime::host::{NewToken, Operator};
 use serde::{Deserialize, Serialize};
@@ -17,8 +16,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::id;
 use super::page::Page;
-use super::{id, nothing};
 use crate::caller::{Caller, Identity};
 use crate::moment::rfc3339;
 use crate::place::Place;
@@ -109,16 +108,6 @@ struct Tokens {
     next: Option<String>,
 }
 
-/// Whose tokens the caller minds: everybody's, or one person's.
-fn minds(caller: &Caller) -> Result<Option<PersonId>, Problem> {
-    match caller.identity {
-        Identity::Session { person, .. } => Ok(Some(person)),
-        Identity::Stranger => Err(Problem::unauthenticated()),
-        // A token that could issue tokens would be worth all of them.
-        Identity::Token(_) => caller.operator().map(|_| None),
-    }
-}
-
 /// List one's own tokens; the operator sees all
 #[utoipa::path(
     get, path = "/tokens", tag = "tokens", extensions(("x-permission" = json!("session"))),
@@ -126,7 +115,11 @@ fn minds(caller: &Caller) -> Result<Option<PersonId>, Problem> {
     responses((status = 200, body = Tokens)),
 )]
 async fn list(caller: Caller, Query(page): Query<Page>) -> Result<Json<Tokens>, Problem> {
-    let (whose, after) = (minds(&caller)?, page.after::<TokenId>()?);
+    let whose = match caller.identity {
+        Identity::Token(_) => caller.operator().map(|_| None)?,
+        _ => Some(caller.session()?.1),
+    };
+    let after = page.after::<TokenId>()?;
     let all = Operator::of(&caller.place.engine, &caller.place.mint).tokens().await?;
     let wanted = all.iter().filter(|token| {
         after.is_none_or(|after| token.id > after)
@@ -179,20 +172,12 @@ async fn issue(
     caller: Caller,
     Sent { value: new, .. }: Sent<NewOne>,
 ) -> Result<(StatusCode, Json<Issued>), Problem> {
-    caller.acting()?;
-    let holder = match (minds(&caller)?, new.person) {
-        (None, None) => Holder::Host,
-        (None, Some(person)) => Holder::Person(person),
-        (Some(own), None) => Holder::Person(own),
-        (Some(own), Some(person)) if own == person => Holder::Person(own),
-        (Some(_), Some(_)) => return Err(Refusal::HostOnly.into()),
-    };
+    let holder = new.person.or(caller.person()).map_or(Holder::Host, Holder::Person);
     let reach = new.community.map_or(Reach::All, Reach::Community);
     let (permissions, label) = (new.permissions, new.label);
     let lasts_ms = new.lasts.map(|span| span.0);
-    let operator = Operator::of(&caller.place.engine, &caller.place.mint);
     let token = NewToken { holder, reach, permissions, label, lasts_ms };
-    let (id, secret) = operator.issue_token(token).await?;
+    let (id, secret) = caller.minding()?.issue_token(token).await?;
     Ok((StatusCode::CREATED, Json(Issued { id: id.to_string(), secret: secret.text().to_owned() })))
 }
 
@@ -202,13 +187,7 @@ async fn issue(
     responses((status = 204)),
 )]
 async fn revoke(caller: Caller, Path(token): Path<String>) -> Result<StatusCode, Problem> {
-    caller.acting()?;
-    let (whose, id): (_, TokenId) = (minds(&caller)?, id(&token)?);
-    let operator = Operator::of(&caller.place.engine, &caller.place.mint);
-    let all = operator.tokens().await?;
-    let mine = |it: &&Token| it.id == id && whose.is_none_or(|person| it.holder == Holder::Person(person));
-    all.iter().find(mine).ok_or_else(|| nothing(&token))?;
-    operator.revoke_token(id).await?;
+    caller.minding()?.revoke_token(id(&token)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -7,14 +7,12 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
-use kith_core::command::Actor;
-use kith_core::host::noun::{SessionCommand, TokenCommand};
+use kith_core::host::noun::SessionCommand;
 use kith_core::host::{Holder, Reach, Session, Token};
 use kith_core::ids::{CommunityId, PersonId, SessionId, TokenId};
 use kith_core::moment::DAY_MS;
 use kith_core::role::Permission;
-use kith_runtime::draft::Draft;
-use kith_runtime::host::{NewToken, Operator};
+use kith_runtime::host::NewToken;
 use kith_runtime::secret::Secret;
 use maud::{Markup, html};
 
@@ -154,9 +152,7 @@ async fn login(form: Filled) -> Result<Response, Turn> {
     let (page, name) = (&form.page, form.text("login").to_owned());
     let person = page.person()?;
     let keep = session_of(page);
-    let place = &page.caller.place;
-    let operator = Operator::of(&place.engine, &place.mint);
-    let set = operator.set_login(person, (&name, form.raw("password")), keep).await;
+    let set = page.caller.minding()?.set_login(person, (&name, form.raw("password")), keep).await;
     let mistakes = login_mistakes(page.words(), set)?;
     if mistakes.is_empty() {
         return Ok(page.done("/account", Some("page.done.login")));
@@ -210,21 +206,8 @@ async fn end_session(form: Filled) -> Result<Response, Turn> {
         "all" => SessionCommand::SignOutAll { person, keep: session_of(page) },
         one => SessionCommand::SignOut { session: id(one)? },
     };
-    as_person(page, person, kind).await?;
+    page.caller.ask_host(kind).await?;
     Ok(page.done("/account", Some("page.done.session_ended")))
-}
-
-/// Asks the host as the person: it refuses what is somebody else's.
-async fn as_person<K: Into<kith_core::command::CommandKind>>(
-    page: &Page,
-    person: PersonId,
-    kind: K,
-) -> Result<(), Turn> {
-    page.caller.acting()?;
-    let place = &page.caller.place;
-    let command = place.mint.command(place.now_ms());
-    place.engine.ask(Draft::new(command, CommunityId::HOST, Actor::Person(person), kind)).await?;
-    Ok(())
 }
 
 fn tokens(page: &Page, mine: &Mine, typed: &Typed) -> Markup {
@@ -307,7 +290,6 @@ fn token_form(page: &Page, mine: &Mine, typed: &Typed) -> Markup {
 
 async fn issue(form: Filled) -> Result<Response, Turn> {
     let page = &form.page;
-    page.caller.acting()?;
     let person = page.person()?;
     let mine = look(page, person).await?;
     let community: CommunityId = id(form.text("community"))?;
@@ -331,8 +313,7 @@ async fn issue(form: Filled) -> Result<Response, Turn> {
         label: form.text("label").to_owned(),
         lasts_ms,
     };
-    let place = &page.caller.place;
-    match Operator::of(&place.engine, &place.mint).issue_token(token).await {
+    match page.caller.minding()?.issue_token(token).await {
         // Not a redirect: the secret is shown on the answer to this form and nowhere else.
         Ok((_, secret)) => shown(page, &Typed { issued: Some(secret), ..Typed::default() }).await,
         Err(error) => {
@@ -344,15 +325,7 @@ async fn issue(form: Filled) -> Result<Response, Turn> {
 
 async fn revoke(form: Filled) -> Result<Response, Turn> {
     let (page, token) = (&form.page, id::<TokenId>(form.text("token"))?);
-    let person = page.person()?;
-    let mine = look(page, person).await?;
-    if !mine.tokens.iter().any(|it| it.id == token) {
-        return Err(Problem::not_found().into());
-    }
-    page.caller.acting()?;
-    let place = &page.caller.place;
-    let command = place.mint.command(place.now_ms());
-    let kind = TokenCommand::Revoke { token };
-    place.engine.ask(Draft::new(command, CommunityId::HOST, Actor::Host, kind)).await?;
+    page.person()?;
+    page.caller.minding()?.revoke_token(token).await?;
     Ok(page.done("/account", Some("page.done.token_revoked")))
 }

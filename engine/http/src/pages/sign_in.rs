@@ -10,12 +10,10 @@ use axum::extract::Extension;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
-use kith_core::command::Actor;
 use kith_core::host::noun::SessionCommand;
-use kith_core::ids::CommunityId;
 use kith_core::moment::DAY_MS;
 use kith_core::refusal::Refusal;
-use kith_runtime::draft::{AskError, Draft};
+use kith_runtime::draft::AskError;
 use kith_runtime::host::{Operator, SessionWish};
 use kith_runtime::secret::Secret;
 use maud::html;
@@ -196,14 +194,10 @@ async fn redeem(headers: HeaderMap, form: Filled) -> Result<Response, Turn> {
 async fn leave(form: Filled) -> Result<Response, Turn> {
     let page = &form.page;
     if let Identity::Session { session, .. } = page.caller.identity {
-        let place = &page.caller.place;
-        let id = place.mint.command(place.now_ms());
-        let kind = SessionCommand::SignOut { session };
-        let left = place.engine.ask(Draft::new(id, CommunityId::HOST, Actor::Host, kind)).await;
-        match left {
-            // It ended meanwhile: that is what was wanted.
-            Ok(_) | Err(AskError::Refused(_)) => {}
-            Err(error) => return Err(error.into()),
+        match page.caller.ask_host(SessionCommand::SignOut { session }).await {
+            Err(problem) if problem.status.is_server_error() => return Err(problem.into()),
+            // It may have ended meanwhile: that is what was wanted.
+            _ => {}
         }
     }
     let mut response = page.done("/", Some("page.done.signed_out"));

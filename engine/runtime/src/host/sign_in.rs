@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 
 use kith_core::body::Bodies;
-use kith_core::command::Actor;
 use kith_core::host::noun::{LinkCommand, LoginCommand, SessionCommand, TokenCommand};
 use kith_core::host::{self, Holder, LoginHash, NewSession, Person, Reach, SecretHash, Token};
 use kith_core::ids::{CommunityId, PersonId, SessionId, TokenId};
@@ -94,7 +93,7 @@ impl Operator<'_> {
         let mut bodies = Bodies::default();
         let password = self.mint.text(&mut bodies, at_ms, host::name_owner(person), &hashed);
         let kind = LoginCommand::Set { person, login, password, keep };
-        let draft = Draft::new(self.mint.command(at_ms), CommunityId::HOST, Actor::Host, kind);
+        let draft = Draft::new(self.mint.command(at_ms), CommunityId::HOST, self.actor, kind);
         self.engine.ask(draft.with_bodies(bodies)).await.map(drop)
     }
 

@@ -18,7 +18,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use kith_core::body::{Bodies, BodyRef};
-use kith_core::command::Actor;
+use kith_core::command::Command;
 use kith_core::decide::{self, apply_record};
 use kith_core::event::Event;
 use kith_core::hook::NoExtensions;
@@ -29,12 +29,13 @@ use kith_core::ports::Records;
 use kith_core::queue::Item;
 use kith_core::record::Record;
 use kith_core::refusal::Refusal;
+use kith_core::role;
 use kith_core::script::{self, Left, Undo, UndoItem, What, Wording};
 use kith_core::stream::Stream;
 
 pub use report::{Line, Mode, Reason, Report, Shown};
 
-use crate::draft::{AskError, Draft};
+use crate::draft::{AskError, Asker, Draft};
 use crate::engine::Engine;
 use crate::mint::Mint;
 use crate::recover;
@@ -58,6 +59,25 @@ pub struct Asked {
     pub since_ms: Option<u64>,
     /// Whether it is done or only listed.
     pub mode: Mode,
+    /// Who asks. A plan shows what others wrote, so it needs what doing it needs.
+    pub by: Asker,
+}
+
+impl Asked {
+    fn draft(&self, mint: &Mint, at_ms: u64, undo: Undo) -> Draft {
+        let kind = script::Command::Undo(undo);
+        Draft {
+            scope: self.by.scope.clone(),
+            ..Draft::new(mint.command(at_ms), self.community, self.by.actor, kind)
+        }
+    }
+}
+
+/// The state, for somebody who may undo what scripts did in it.
+fn state_for(stream: &Stream, command: &Command) -> Result<Stream, AskError> {
+    let community = stream.community().ok_or(AskError::Refused(Refusal::CommunityNotFound))?;
+    role::check(community, command).map_err(AskError::Refused)?;
+    Ok(stream.clone())
 }
 
 /// Is told how far reading has come: records read, and how many there are.
@@ -73,7 +93,11 @@ impl Engine {
     /// Lists what a version did, and takes it back where that was asked.
     pub async fn undo(&self, asked: Asked, mint: &Mint, told: OnProgress) -> Result<Report, AskError> {
         let (community, records) = (asked.community, Arc::clone(&self.ports().records));
-        let state = self.view(community, Stream::clone).await?;
+        let (name, version) = (asked.script.clone(), asked.version);
+        let nothing = Undo { no: 0, name, version, items: Vec::new(), told: BTreeSet::new() };
+        let at_ms = self.ports().clock.wall_ms();
+        let (command, _) = asked.draft(mint, at_ms, nothing).at(at_ms);
+        let state = self.view(community, move |stream| state_for(stream, &command)).await??;
         let read = asked.clone();
         let reading = tokio::task::spawn_blocking(move || read_log(&read, state, records.as_ref(), told));
         let unreadable =
@@ -154,8 +178,7 @@ impl Work<'_> {
             told: self.told.clone(),
         };
         let bodies = needed(things.iter().copied(), &self.bodies);
-        let (id, kind) = (self.mint.command(self.at_ms()), script::Command::Undo(undo));
-        Draft::new(id, self.asked.community, Actor::Host, kind).with_bodies(bodies)
+        self.asked.draft(self.mint, self.at_ms(), undo).with_bodies(bodies)
     }
 
     async fn ask(&mut self, draft: Draft) -> Result<Vec<script::UndoRow>, AskError> {

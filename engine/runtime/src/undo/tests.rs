@@ -28,7 +28,7 @@ use kith_core::{card, import, member};
 use proptest::prelude::*;
 
 use super::{Asked, Mode, Report};
-use crate::draft::{AskError, Draft, Reply};
+use crate::draft::{AskError, Asker, Draft, Reply};
 use crate::engine::{Engine, Options};
 use crate::host::Operator;
 use crate::memory::{HandClock, Memory};
@@ -241,7 +241,17 @@ impl Group {
         since_ms: Option<u64>,
         mode: Mode,
     ) -> Result<Report, AskError> {
-        let asked = Asked { community: self.id, script: "guard".to_owned(), version, since_ms, mode };
+        self.undo_by(Asker::HOST, (version, since_ms), mode).await
+    }
+
+    async fn undo_by(
+        &self,
+        by: Asker,
+        (version, since_ms): (u32, Option<u64>),
+        mode: Mode,
+    ) -> Result<Report, AskError> {
+        let (community, script) = (self.id, "guard".to_owned());
+        let asked = Asked { community, script, version, since_ms, mode, by };
         self.clock.advance(SECOND_MS);
         self.engine.undo(asked, &self.own, Box::new(|_, _| {})).await
     }

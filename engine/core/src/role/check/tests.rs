@@ -9,10 +9,12 @@ use crate::ids::{ChannelId, CommandId, CommunityId, MemberId, PersonId, TimerId}
 use crate::member::{self, Origin};
 use crate::role::{self, MEMBER, Permission, Role};
 use crate::testing_host::{GARDEN, Streams, WORKSHOP};
-use crate::{body, community, handoff, host, import, message, privacy, timer};
+use crate::{body, community, gate, handoff, host, import, message, privacy, script, timer};
 
 const SOMEBODY: MemberId = MemberId(77);
 const PERSON: PersonId = PersonId(78);
+/// What an undo does by itself, one would need for doing it by hand.
+const UNDO: &[Permission] = &[Permission::ManageRules, Permission::Moderate, Permission::Sanction];
 
 /// Commands of every noun that stand for their kind, and what each needs.
 fn commands() -> Vec<(CommandKind, Need)> {
@@ -29,6 +31,8 @@ fn commands() -> Vec<(CommandKind, Need)> {
         through_line: 1,
     };
     let done = privacy::Erasures::default();
+    let undo =
+        script::Undo { no: 0, name: name.clone(), version: 1, items: Vec::new(), told: BTreeSet::new() };
     vec![
         (community::Command::Rename { name: name.clone() }.into(), Host),
         (community::Command::Suspend.into(), Host),
@@ -62,6 +66,8 @@ fn commands() -> Vec<(CommandKind, Need)> {
         (timer::Command::Fire { timer: TimerId(1), due_ms: 1 }.into(), Timer),
         (CommandKind::Host(host::Command::Rehost), Host),
         (PersonCommand::Suspend { person: PERSON }.into(), Host),
+        (script::Command::Undo(undo).into(), Need::All(UNDO)),
+        (gate::Command::Withdraw.into(), Need::Person),
     ]
 }
 
@@ -114,7 +120,7 @@ fn one_permission_allows_exactly_what_needs_it() {
             let allowed = match need {
                 Need::Permission(needed) => needed == *permission,
                 Need::Inside | Need::Known | Need::Oneself | Need::Person => true,
-                Need::Host | Need::Owner | Need::Timer | Need::Stream => false,
+                Need::All(_) | Need::Host | Need::Owner | Need::Timer | Need::Stream => false,
             };
             for actor in [Actor::Member(SOMEBODY), Actor::Person(PERSON)] {
                 let checked = check(&community, &envelope(GARDEN, actor, &kind));
@@ -146,7 +152,8 @@ fn what_came_later_is_allowed_by_a_role_that_allows_everything_older() {
 #[test]
 fn nobody_acts_in_a_community_that_they_are_not_in() {
     let community = garden(Permission::ALL);
-    for (kind, _) in commands() {
+    // Anybody may knock anywhere.
+    for (kind, _) in commands().into_iter().filter(|(_, need)| *need != Need::Person) {
         for actor in [Actor::Member(MemberId(5)), Actor::Person(PersonId(5))] {
             assert!(check(&community, &envelope(WORKSHOP, actor, &kind)).is_err(), "{actor:?} asks {kind:?}");
         }
@@ -158,7 +165,7 @@ fn the_host_timers_and_other_streams_ask_only_what_is_theirs() {
     let community = garden(&[]);
     for (kind, need) in commands() {
         for (actor, allowed) in [
-            (Actor::Host, matches!(need, Need::Host | Need::Permission(_) | Need::Owner)),
+            (Actor::Host, matches!(need, Need::Host | Need::Permission(_) | Need::All(_) | Need::Owner)),
             (Actor::Timer(TimerId(1)), need == Need::Timer),
             (Actor::Stream(WORKSHOP), need == Need::Stream),
         ] {
@@ -191,12 +198,36 @@ fn a_token_only_narrows() {
                 command.scope = Some(BTreeSet::from([*permission]));
                 let within = match need {
                     Need::Permission(needed) => needed == *permission,
-                    Need::Owner | Need::Host | Need::Oneself => false,
-                    _ => true,
+                    Need::Inside | Need::Known | Need::Person => *permission == Permission::Participate,
+                    Need::All(_) | Need::Owner | Need::Host | Need::Oneself => false,
+                    Need::Timer | Need::Stream => true,
                 };
                 let checked = check(&community, &command);
                 assert_eq!(checked.is_ok(), without && within, "{permission:?} narrows {kind:?}");
             }
+        }
+    }
+}
+
+#[test]
+fn a_token_issued_for_nothing_asks_nothing_and_all_that_a_command_needs_is_needed() {
+    let mut community = garden(Permission::ALL);
+    community.profile.owner = Some(SOMEBODY);
+    for actor in [Actor::Member(SOMEBODY), Actor::Person(PERSON), Actor::Host] {
+        for (kind, _) in commands() {
+            let mut command = envelope(GARDEN, actor, &kind);
+            command.scope = Some(BTreeSet::new());
+            assert!(check(&community, &command).is_err(), "{actor:?} asks {kind:?}");
+        }
+        let undo = commands().into_iter().find(|(_, need)| *need == Need::All(UNDO)).unwrap().0;
+        for missing in UNDO {
+            let scope = UNDO.iter().copied().filter(|it| it != missing).collect();
+            let mut command = envelope(GARDEN, actor, &undo);
+            command.scope = Some(scope);
+            let permission = missing.code().to_owned();
+            assert_eq!(check(&community, &command), Err(Refusal::ScopeTooNarrow { permission }));
+            command.scope = Some(UNDO.iter().copied().collect());
+            assert!(check(&community, &command).is_ok());
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Whoever read the log says what there is to undo (`item`); here each thing is held against the state of
 //! today and undone only where that still is as the version left it (`people`, `talk`, `kept`). So doing it
 //! twice changes nothing the second time. What is left as it is gets a reason. Everybody concerned is told
-//! once. Because the things name what somebody is to have written, only the host may ask this.
+//! once. The things name what somebody is to have written: only what reads the log makes such a command.
 
 mod item;
 mod kept;

@@ -139,10 +139,8 @@ fn act(record: &Record) -> Option<Act> {
     let kind = &record.command.kind;
     let is_by_hand = matches!(record.command.actor, Actor::Host | Actor::Person(_) | Actor::Member(_));
     let needs = kind.needs();
-    let is_operators = matches!(
-        needs,
-        Need::Permission(permission) if super::seat::OPERATORS.contains(&permission),
-    ) || matches!(needs, Need::Owner | Need::Host);
+    let is_operators = needs.permissions().iter().any(|it| super::seat::OPERATORS.contains(it))
+        || matches!(needs, Need::Owner | Need::Host);
     if !is_by_hand || !is_operators || record.refusal.is_some() || record.events.is_empty() {
         return None;
     }

@@ -76,8 +76,8 @@ fn one(seat: &Seat, name: &str, (role, bearers): (&Role, usize), mistakes: &Mist
         fieldset {
             legend { (seat.say("desk.role.allows")) }
             div.boxes {
-                @for permission in Permission::ALL {
-                    @let tick = if role.permissions.contains(permission) { Tick::On } else { Tick::Off };
+                @for permission in Permission::of_roles() {
+                    @let tick = if role.permissions.contains(&permission) { Tick::On } else { Tick::Off };
                     (check(
                         ("permission", permission.code()),
                         &seat.word(&format!("desk.permission.{}", permission.code())),
@@ -107,7 +107,7 @@ async fn act(Path(community): Path<String>, form: Filled) -> Result<Response, Tu
     let seat = Seat::take(form.page.clone(), &community, WHO).await?;
     let name = form.text("name").to_owned();
     let ticked: Vec<&str> = form.all("permission").collect();
-    let permissions = Permission::ALL.iter().copied().filter(|it| ticked.contains(&it.code())).collect();
+    let permissions = Permission::of_roles().filter(|it| ticked.contains(&it.code())).collect();
     let rank = form.under("rank-").next().and_then(|(_, rank)| rank.parse().ok()).unwrap_or_default();
     let role = Role { rank, permissions };
     let command = match form.text("do") {

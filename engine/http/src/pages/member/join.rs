@@ -12,7 +12,6 @@ use axum::routing::post;
 use kith_core::card::{Field as CardField, Kind as CardKind};
 use kith_core::community::Language;
 use kith_core::gate::{self, Condition, Question};
-use kith_core::ids::PersonId;
 use kith_core::queue::Verdict;
 use kith_core::refusal::Refusal;
 use kith_runtime::draft::{AskError, Reply};
@@ -277,12 +276,9 @@ async fn with_login(visit: &Visit, typed: &Typed, password: &str) -> Result<Mist
     if typed.login.is_empty() && password.is_empty() {
         return Ok(Mistakes::none());
     }
-    let (place, person) = (&visit.page.caller.place, visit.page.person()?);
-    login_mistakes(visit.page.words(), set_login(place, person, (&typed.login, password)).await)
-}
-
-async fn set_login(place: &Place, person: PersonId, login: (&str, &str)) -> Result<(), AskError> {
-    Operator::of(&place.engine, &place.mint).set_login(person, login, None).await
+    let (caller, person) = (&visit.page.caller, visit.page.person()?);
+    let set = caller.minding()?.set_login(person, (&typed.login, password), None).await;
+    login_mistakes(visit.page.words(), set)
 }
 
 /// What is wrong with a name and password that somebody chose.

@@ -2,15 +2,18 @@
 
 use kith_core::body::Bodies;
 use kith_core::command::Actor;
+use kith_core::event::Event;
 use kith_core::ids::MemberId;
 use kith_core::moment::{DAY_MS, HOUR_MS};
 use kith_core::queue::{AtDeadline, Command as QueueCommand, QueueConfig};
+use kith_core::record::Record;
 use kith_core::refusal::Refusal;
-use kith_core::script::{Command as ScriptCommand, Left, What};
+use kith_core::role::{self, Permission, Role};
+use kith_core::script::{self, Command as ScriptCommand, Left, What};
 use kith_core::{member, privacy};
 
 use super::{Group, block_on};
-use crate::draft::AskError;
+use crate::draft::{AskError, Asker};
 use crate::undo::{Mode, Report};
 
 impl Group {
@@ -36,6 +39,62 @@ impl Group {
         };
         self.engine.view(self.id, known).await.unwrap()
     }
+}
+
+impl Group {
+    /// A member's only role besides what every member has.
+    async fn may(&self, member: MemberId, permissions: &[Permission]) {
+        let role = Role { rank: 30, permissions: permissions.iter().copied().collect() };
+        self.order(role::Command::Define { name: "desk".to_owned(), role }).await.unwrap();
+        // It is given once and defined anew each time.
+        let _ = self.order(role::Command::Give { member, name: "desk".to_owned() }).await;
+    }
+
+    /// Who asked for the undoing that the log has.
+    fn undoers(&self) -> Vec<Actor> {
+        let mut found = Vec::new();
+        let records = &self.engine.ports().records;
+        let read = records.read(self.id, 1, &mut |frame| {
+            let decoded = frame.records.iter().map(|stored| Record::decode(&stored.bytes).unwrap());
+            let is_undo = |event: &Event| matches!(event, Event::Script(script::Event::Undone { .. }));
+            found.extend(decoded.filter(|it| it.events.iter().any(is_undo)).map(|it| it.command.actor));
+            std::ops::ControlFlow::Continue(())
+        });
+        read.unwrap();
+        found
+    }
+}
+
+#[test]
+fn who_undoes_must_be_able_to_do_it_by_hand_and_is_named_in_the_record() {
+    use Permission::{ManageRules, Moderate, Sanction};
+    block_on(async {
+        let group = Group::with_script().await;
+        group.say(1, "deny this").await.unwrap();
+        let (member, all) = (group.members[0], [ManageRules, Moderate, Sanction]);
+        let by = |scope: Option<&[Permission]>| Asker {
+            actor: Actor::Member(member),
+            scope: scope.map(|scope| scope.iter().copied().collect()),
+        };
+        for missing in all {
+            let others: Vec<Permission> = all.into_iter().filter(|it| *it != missing).collect();
+            let permission = missing.code().to_owned();
+            for mode in [Mode::Plan, Mode::Carry] {
+                group.may(member, &others).await;
+                let refused = group.undo_by(by(None), (1, None), mode).await.unwrap_err();
+                let expected = Refusal::PermissionMissing { permission: permission.clone() };
+                assert!(matches!(refused, AskError::Refused(it) if it == expected), "{missing:?}");
+                group.may(member, &all).await;
+                let refused = group.undo_by(by(Some(&others)), (1, None), mode).await.unwrap_err();
+                let expected = Refusal::ScopeTooNarrow { permission: permission.clone() };
+                assert!(matches!(refused, AskError::Refused(it) if it == expected), "{missing:?}");
+            }
+        }
+        let plan = group.undo_by(by(Some(&all)), (1, None), Mode::Plan).await.unwrap();
+        assert_eq!((plan.undone, group.undoers()), (1, Vec::new()));
+        let done = group.undo_by(by(Some(&all)), (1, None), Mode::Carry).await.unwrap();
+        assert_eq!((done.undone, group.undoers()), (1, vec![Actor::Member(member)]));
+    });
 }
 
 fn left(report: &Report) -> Vec<(What, Left)> {

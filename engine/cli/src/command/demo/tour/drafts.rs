@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use kith_core::ids::ChannelId;
 use kith_core::ports::Clock as _;
+use kith_runtime::draft::Asker;
 use kith_runtime::replay::{self, Draft, Plan, Report};
 use kith_runtime::scripting::{Reload, Told, What};
 use kith_runtime::undo::{Asked, Mode};
@@ -181,7 +182,7 @@ impl Tour<'_, '_> {
     async fn undone(&self, mode: Mode) -> Result<(u64, usize), Failure> {
         let (community, script) = (self.community, GUARD.to_owned());
         let version = self.facts.version_live;
-        let asked = Asked { community, script, version, since_ms: None, mode };
+        let asked = Asked { community, script, version, since_ms: None, mode, by: Asker::HOST };
         let found = self.session.engine.undo(asked, &self.session.mint, Box::new(|_, _| ())).await?;
         Ok((found.undone, found.members.len()))
     }

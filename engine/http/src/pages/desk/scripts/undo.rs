@@ -1,7 +1,6 @@
 //! Undo at the desk: what one version did, what of it comes back and what cannot; then doing it.
 //!
-//! The plan and the deed are the runtime's, which asks as the host, since a plan shows what others wrote and
-//! a deed acts upon anybody: so here it needs the permissions of a moderator besides those over rules.
+//! The plan and the deed are the runtime's, and who may ask for them is the core's to say.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +10,9 @@ use axum::response::Response;
 use axum::routing::get;
 use jiff::civil::Date;
 use kith_core::notice::{Arg, Text};
-use kith_core::refusal::Refusal;
-use kith_core::role::Permission;
 use kith_core::script::Script;
 use kith_runtime::texts::Reader;
-use kith_runtime::undo::{Asked, Line, Mode, Report, Shown};
+use kith_runtime::undo::{Line, Mode, Report, Shown};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -39,22 +36,12 @@ struct Which {
     since: String,
 }
 
-async fn sit(page: Page, community: &str) -> Result<Seat, Turn> {
-    let seat = take(page, community).await?;
-    for permission in [Permission::Moderate, Permission::Sanction] {
-        if !seat.may(permission) {
-            return Err(Refusal::PermissionMissing { permission: permission.code().to_owned() }.into());
-        }
-    }
-    Ok(seat)
-}
-
 async fn plan(
     page: Page,
     Path((community, name)): Path<(String, String)>,
     Query(which): Query<Which>,
 ) -> Result<Response, Turn> {
-    let seat = sit(page, &community).await?;
+    let seat = take(page, &community).await?;
     let script = find(&seat, &name).await?;
     let found = match which.version {
         Some(version) => Some(look(&seat, (&name, version), &which.since, Mode::Plan).await?),
@@ -69,10 +56,7 @@ async fn plan(
 }
 
 async fn carry(Path((community, name)): Path<(String, String)>, form: Filled) -> Result<Response, Turn> {
-    // The runtime asks as the host: whether this form was meant has to be known before.
-    form.page.caller.acting()?;
-    let seat = sit(form.page.clone(), &community).await?;
-    find(&seat, &name).await?;
+    let seat = take(form.page.clone(), &community).await?;
     let version = form.text("version").parse().map_err(|_| Problem::not_found())?;
     let (report, names) = look(&seat, (&name, version), form.text("since"), Mode::Carry).await?;
     let body = html! { (head(&seat, &name, "/undo")) (told(&seat, &report, &names)) };
@@ -86,10 +70,7 @@ async fn look(
     since: &str,
     mode: Mode,
 ) -> Result<(Report, BTreeMap<String, String>), Turn> {
-    let place = &seat.page.caller.place;
-    let (script, since_ms) = (name.to_owned(), since_ms(seat, since));
-    let asked = Asked { community: seat.room.id, script, version, since_ms, mode };
-    let report = place.engine.undo(asked, &place.mint, Box::new(|_, _| {})).await?;
+    let report = seat.room.undo((name.to_owned(), version), since_ms(seat, since), mode).await?;
     let members: Vec<_> =
         report.texts.iter().map(|it| it.member).chain(report.members.iter().copied()).collect();
     let names = seat.room.look(move |sight| {
