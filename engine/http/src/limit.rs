@@ -1,5 +1,6 @@
 //! How often somebody may ask: so many requests in a window for each token, session or address, told in the
-//! answer's headers (draft-ietf-httpapi-ratelimit-headers); and the brake on attempts to sign in.
+//! answer's headers (draft-ietf-httpapi-ratelimit-headers); and the brake against guessing passwords, which
+//! gives back what a right one took. A restart forgets it all, which costs a guesser more than it gives.
 //!
 //! Counted by the generic cell rate algorithm: one number for each of those who asked lately. What is kept is
 //! bounded; beyond it those go first who have not asked for longest.
@@ -7,7 +8,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -22,6 +23,13 @@ use crate::server::Peer;
 
 /// Callers that are counted at once; beyond it those whose count has run out are let go.
 const COUNTED_MAX: usize = 100_000;
+
+/// Wrong passwords from one address for each that one name may have: a house or a school may be behind it.
+const NAMES_PER_ADDRESS: u32 = 5;
+/// Strangers who become somebody from one address: a poster at a meeting.
+const NEWCOMERS: Quota = Quota { count: 60, window_s: 15 * 60 };
+/// Letters of a name that tell it from others.
+const NAME_CHARS_MAX: usize = 100;
 
 /// So many in a window; no more than that many at once.
 #[derive(Debug, Clone, Copy)]
@@ -57,9 +65,9 @@ impl<K: Eq + Hash> Counts<K> {
 
     /// Counts one more. Microseconds, so that a quota of thousands a second is no other than it says.
     fn take(&self, key: K, now_ms: u64) -> Left {
-        let (now_us, window_us) = (now_ms.saturating_mul(1_000), u64::from(self.quota.window_s) * 1_000_000);
-        let each_us = (window_us / u64::from(self.quota.count)).max(1);
-        let mut rows = self.until_us.lock().unwrap_or_else(PoisonError::into_inner);
+        let now_us = now_ms.saturating_mul(1_000);
+        let (window_us, each_us) = (self.window_us(), self.each_us());
+        let mut rows = self.rows();
         if rows.len() >= COUNTED_MAX && !rows.contains_key(&key) {
             rows.retain(|_, until_us| *until_us > now_us);
             if rows.len() >= COUNTED_MAX {
@@ -78,6 +86,36 @@ impl<K: Eq + Hash> Counts<K> {
         let remaining = window_us.saturating_sub(used_us) / each_us;
         Left { remaining, reset_s: used_us.div_ceil(1_000_000), retry_s }
     }
+
+    /// Whether one more is within.
+    fn allow(&self, key: K, now_ms: u64) -> bool {
+        self.take(key, now_ms).retry_s.is_none()
+    }
+
+    /// Takes one back.
+    fn give_back(&self, key: &K) {
+        if let Some(until_us) = self.rows().get_mut(key) {
+            *until_us = until_us.saturating_sub(self.each_us());
+        }
+    }
+
+    /// Takes all back.
+    fn forget(&self, key: &K) {
+        self.rows().remove(key);
+    }
+
+    fn window_us(&self) -> u64 {
+        u64::from(self.quota.window_s) * 1_000_000
+    }
+
+    /// How long it takes until one more is there.
+    fn each_us(&self) -> u64 {
+        (self.window_us() / u64::from(self.quota.count)).max(1)
+    }
+
+    fn rows(&self) -> MutexGuard<'_, HashMap<K, u64>> {
+        self.until_us.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Who is counted.
@@ -88,18 +126,13 @@ enum Counted {
     Address([u8; 16]),
 }
 
-/// Which attempts to sign in are counted together.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Attempt {
-    Address([u8; 16]),
-    Name(String),
-}
-
 /// All counts of a place.
 pub(crate) struct Limits {
     callers: Counts<Counted>,
     strangers: Counts<Counted>,
-    attempts: Counts<Attempt>,
+    names: Counts<String>,
+    addresses: Counts<[u8; 16]>,
+    newcomers: Counts<[u8; 16]>,
 }
 
 impl Limits {
@@ -107,9 +140,36 @@ impl Limits {
         Self {
             callers: Counts::new(settings.caller_quota),
             strangers: Counts::new(settings.stranger_quota),
-            attempts: Counts::new(settings.sign_in_quota),
+            names: Counts::new(settings.sign_in_quota),
+            addresses: Counts::new(Quota {
+                count: settings.sign_in_quota.count.saturating_mul(NAMES_PER_ADDRESS),
+                ..settings.sign_in_quota
+            }),
+            newcomers: Counts::new(NEWCOMERS),
         }
     }
+
+    /// Counts a try to sign in, before it is known whether it is right: many at once must not slip through.
+    pub(crate) fn may_try(&self, name: &str, address: IpAddr, now_ms: u64) -> bool {
+        let (of_name, of_address) =
+            (self.names.allow(named(name), now_ms), self.addresses.allow(network(address), now_ms));
+        of_name && of_address
+    }
+
+    /// It was the right password: the name starts anew.
+    pub(crate) fn was_right(&self, name: &str, address: IpAddr) {
+        self.names.forget(&named(name));
+        self.addresses.give_back(&network(address));
+    }
+
+    /// Counts a stranger who asks to be let in somewhere.
+    pub(crate) fn may_come(&self, address: IpAddr, now_ms: u64) -> bool {
+        self.newcomers.allow(network(address), now_ms)
+    }
+}
+
+fn named(name: &str) -> String {
+    name.trim().to_lowercase().chars().take(NAME_CHARS_MAX).collect()
 }
 
 /// An address as it is counted: whoever has one of a network's addresses of version 6 has all of them.
@@ -124,19 +184,6 @@ fn network(address: IpAddr) -> [u8; 16] {
             octets
         }
     }
-}
-
-/// Refuses an attempt to sign in where there were too many from one address or under one name. A sign-in
-/// page asks it before it looks at a password.
-pub fn brake(place: &Place, address: IpAddr, name: &str) -> Result<(), Problem> {
-    let now_ms = place.engine.ports().clock.monotonic_ms();
-    let name: String = name.trim().to_lowercase().chars().take(128).collect();
-    for attempt in [Attempt::Address(network(address)), Attempt::Name(name)] {
-        if let Some(retry_s) = place.limits.attempts.take(attempt, now_ms).retry_s {
-            return Err(too_many(retry_s));
-        }
-    }
-    Ok(())
 }
 
 fn too_many(retry_s: u64) -> Problem {
@@ -206,6 +253,34 @@ mod tests {
         assert_eq!(taken(10_000), (0, Some(10)));
         assert_eq!(taken(100_000), (2, None));
         assert_eq!(counts.take("b", 0).remaining, 2);
+    }
+
+    #[test]
+    fn guessing_ends_and_may_begin_again_later() {
+        let (limits, address) = (Limits::new(&crate::Settings::default()), IpAddr::from([127, 0, 0, 1]));
+        for _ in 0..10 {
+            assert!(limits.may_try("ines", address, 5));
+        }
+        assert!(!limits.may_try(" Ines", address, 5));
+        assert!(limits.may_try("otto", address, 5));
+        assert!(limits.may_try("ines", address, 5 + 15 * 60 * 1_000));
+        limits.was_right("ines", address);
+        for _ in 0..10 {
+            assert!(limits.may_try("ines", address, 5 + 15 * 60 * 1_000));
+        }
+    }
+
+    #[test]
+    fn one_address_does_not_try_name_after_name_but_right_ones_cost_it_nothing() {
+        let (limits, address) = (Limits::new(&crate::Settings::default()), IpAddr::from([127, 0, 0, 1]));
+        for turn in 0..200 {
+            assert!(limits.may_try(&format!("known {turn}"), address, 5));
+            limits.was_right(&format!("known {turn}"), address);
+        }
+        let tried = (0..200).filter(|turn| limits.may_try(&turn.to_string(), address, 5)).count();
+        assert_eq!(tried, 50);
+        let came = (0..200).filter(|_| limits.may_come(address, 5)).count();
+        assert_eq!(came, 60);
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Default for Settings {
             body_timeout: Duration::from_secs(30),
             caller_quota: Quota { count: 1_200, window_s: 60 },
             stranger_quota: Quota { count: 300, window_s: 60 },
-            sign_in_quota: Quota { count: 10, window_s: 120 },
+            sign_in_quota: Quota { count: 10, window_s: 15 * 60 },
             public_url: None,
         }
     }

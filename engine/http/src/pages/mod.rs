@@ -7,7 +7,6 @@
 
 mod account;
 mod assets;
-mod brake;
 mod choose;
 mod cookie;
 mod desk;
@@ -19,13 +18,11 @@ mod page;
 mod parts;
 mod sign_in;
 
-use std::sync::Arc;
-
+use axum::Router;
 use axum::body::HttpBody as _;
 use axum::extract::FromRequestParts as _;
 use axum::http::{HeaderMap, Method, Request, header};
 use axum::routing::get;
-use axum::{Extension, Router};
 use kith_core::ids::ChannelId;
 use maud::{Markup, html};
 
@@ -45,7 +42,6 @@ pub(crate) fn router() -> Router<Place> {
         .merge(choose::routes())
         .merge(desk::routes())
         .merge(sign_in::routes())
-        .layer(Extension(Arc::new(brake::Brake::default())))
 }
 
 /// Where the style sheet is.

@@ -3,8 +3,6 @@
 //! A link shows a button first and is used up by pressing it: programs that look at links for a preview
 //! must not sign in instead of whoever was meant.
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::extract::Extension;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -19,7 +17,6 @@ use kith_runtime::secret::Secret;
 use maud::html;
 use serde::Deserialize;
 
-use super::brake::Brake;
 use super::cookie::{self, Keep};
 use super::form::{Filled, Mistakes, form};
 use super::layout::{Around, Shape};
@@ -88,7 +85,6 @@ fn shown(page: &Page, (name, next): (&str, &str), status: StatusCode, mistakes: 
 
 async fn enter(
     Extension(Peer(peer)): Extension<Peer>,
-    Extension(brake): Extension<Arc<Brake>>,
     headers: HeaderMap,
     form: Filled,
 ) -> Result<Response, Turn> {
@@ -98,14 +94,15 @@ async fn enter(
         Ok(shown(page, (name, form.text("next")), status, &mistakes))
     };
     let place = &page.caller.place;
-    if !brake.try_now(name, peer.ip(), place.now_ms()) {
+    let now_ms = place.engine.ports().clock.monotonic_ms();
+    if !place.limits.may_try(name, peer.ip(), now_ms) {
         return again(StatusCode::TOO_MANY_REQUESTS, "page.sign_in.too_often");
     }
     let operator = Operator::of(&place.engine, &place.mint);
     let Some(person) = operator.proven(name, form.raw("password")).await? else {
         return again(StatusCode::UNAUTHORIZED, "page.sign_in.wrong");
     };
-    brake.was_right(name, peer.ip());
+    place.limits.was_right(name, peer.ip());
     let signed_in = operator.sign_in(person, wish(&headers)).await;
     let (_, secret) = signed_in?;
     Ok(let_in(page, &secret, own_path(form.text("next"))))

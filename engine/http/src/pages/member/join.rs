@@ -2,7 +2,6 @@
 //! asking makes a person of them, who stays signed in in this browser.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Extension;
@@ -23,7 +22,6 @@ use maud::{Markup, html};
 use super::landing::{self, Way};
 use super::name::{formed, told};
 use super::visit::Visit;
-use crate::pages::brake::Brake;
 use crate::pages::form::{Filled, Mistakes, form};
 use crate::pages::page::{Page, Turn};
 use crate::pages::parts::{Field, Kind, Look, Presence, Tone, banner, choice, submit};
@@ -232,7 +230,6 @@ fn login(visit: &Visit, typed: &Typed, mistakes: &Mistakes) -> Markup {
 
 async fn ask(
     Extension(Peer(peer)): Extension<Peer>,
-    Extension(brake): Extension<Arc<Brake>>,
     Path(community): Path<String>,
     headers: HeaderMap,
     form: Filled,
@@ -248,8 +245,8 @@ async fn ask(
         mistakes.note("nickname", visit.say("page.join.nickname_missing"));
         return landing::gate(&visit, &asked, &typed, &mistakes).await;
     }
-    let now_ms = visit.page.caller.place.now_ms();
-    if !brake.may_come(peer.ip(), now_ms) {
+    let place = &visit.page.caller.place;
+    if !place.limits.may_come(peer.ip(), place.engine.ports().clock.monotonic_ms()) {
         return Err(Problem::new(axum::http::StatusCode::TOO_MANY_REQUESTS, "page.join.too_many").into());
     }
     let (page, secret) = become_somebody(&visit.page, &typed.nickname, &headers).await?;
