@@ -1,16 +1,21 @@
-//! Replays under way and done lately: kept in memory, bounded, gone with the process. They change nothing, so
-//! nothing is lost with them.
+//! Replays under way and done lately, whoever asked: kept in memory, bounded, gone with the process. They
+//! change nothing, so nothing is lost with them.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::http::StatusCode;
 use kith_core::ids::CommunityId;
+use kith_core::refusal::Refusal;
+use kith_core::script::Script;
 use kith_runtime::replay::{self, Draft, Plan, Report};
 
 use crate::place::Place;
 use crate::problem::Problem;
+use crate::room::Room;
+use crate::talk::hex;
 
 /// Replays that are kept; the oldest that are done go first.
 const KEPT_MAX: usize = 64;
@@ -21,18 +26,18 @@ const AT_ONCE_MAX: usize = 4;
 
 /// Replays by the order in which they began.
 #[derive(Default)]
-pub(super) struct Jobs(Mutex<VecDeque<Arc<Job>>>);
+pub(crate) struct Jobs(Mutex<VecDeque<Arc<Job>>>);
 
 /// One replay.
-pub(super) struct Job {
-    pub(super) id: String,
-    pub(super) community: CommunityId,
+pub(crate) struct Job {
+    pub(crate) id: String,
+    pub(crate) community: CommunityId,
     /// What is tried.
-    pub(super) draft: Draft,
+    pub(crate) draft: Draft,
     /// Whether it is a kept version, and which.
-    pub(super) version: Option<u32>,
+    pub(crate) version: Option<u32>,
     /// The records there are.
-    pub(super) total: u64,
+    pub(crate) total: u64,
     done: AtomicU64,
     stop: AtomicBool,
     state: Mutex<State>,
@@ -40,35 +45,54 @@ pub(super) struct Job {
 
 /// How far a replay is.
 #[derive(Clone)]
-pub(super) enum State {
+pub(crate) enum State {
     Running,
     Done(Arc<Report>),
     Failed(Problem),
 }
 
 /// What a replay is asked to be.
-pub(super) struct Wish {
-    pub(super) plan: Plan,
-    pub(super) version: Option<u32>,
+pub(crate) struct Wish {
+    pub(crate) plan: Plan,
+    pub(crate) version: Option<u32>,
+}
+
+impl Wish {
+    /// A draft over the whole history, against the script's live version.
+    pub(crate) fn of_draft(community: CommunityId, draft: Draft, script: Option<&Script>) -> Self {
+        let against = script.and_then(|script| Some(Draft::of(script, script.live()?)));
+        Self { plan: Plan { against, ..Plan::new(community, draft) }, version: None }
+    }
+
+    /// What the version in the shadow would have done since it was put there.
+    pub(crate) async fn of_shadow(room: &Room, script: &Script) -> Result<Self, Problem> {
+        let missing = || Refusal::NotFound { what: format!("shadow of {}", script.name) };
+        let version = script.shadow.and_then(|number| script.version(number)).ok_or_else(missing)?;
+        let history = room.history_of(&script.name).await?.unwrap_or_default();
+        let stand = history.version(version.number).and_then(|doing| doing.shadow.last().copied());
+        let Self { plan, .. } = Self::of_draft(room.id, Draft::of(script, version), Some(script));
+        let after_seq = stand.map_or(0, |stand| stand.from_seq);
+        Ok(Self { plan: Plan { after_seq, ..plan }, version: Some(version.number) })
+    }
 }
 
 impl Job {
     /// How many records are read.
-    pub(super) fn done(&self) -> u64 {
+    pub(crate) fn done(&self) -> u64 {
         self.done.load(Ordering::Relaxed).min(self.total)
     }
 
-    pub(super) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         self.held().clone()
     }
 
     /// Whether somebody ended it before its time.
-    pub(super) fn is_stopped(&self) -> bool {
+    pub(crate) fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
     /// Ends it; what was counted so far is told.
-    pub(super) fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 
@@ -83,12 +107,13 @@ impl Job {
 
 impl Jobs {
     /// A replay of a community by its id.
-    pub(super) fn get(&self, community: CommunityId, id: &str) -> Option<Arc<Job>> {
+    pub(crate) fn get(&self, community: CommunityId, id: &str) -> Option<Arc<Job>> {
         self.held().iter().find(|job| job.community == community && job.id == id).cloned()
     }
 
-    /// Begins a replay on a thread of its own; `None` where too many are under way.
-    pub(super) fn begin(&self, place: &Place, id: String, wish: Wish) -> Option<Arc<Job>> {
+    /// Begins a replay on a thread of its own, unless too many are under way.
+    pub(crate) fn begin(&self, place: &Place, wish: Wish) -> Result<Arc<Job>, Problem> {
+        let id = format!("rpl_{}", hex(&place.mint.random_bytes()));
         let (community, draft) = (wish.plan.community, wish.plan.draft.clone());
         let total = place.engine.ports().records.head(community).map_or(0, |head| head.seq);
         let job = Arc::new(Job {
@@ -101,13 +126,14 @@ impl Jobs {
             stop: AtomicBool::new(false),
             state: Mutex::new(State::Running),
         });
-        self.take_in(&job)?;
+        let too_many = || Problem::new(StatusCode::TOO_MANY_REQUESTS, "http.too_many_replays");
+        self.take_in(&job).ok_or_else(too_many)?;
         let (place, running) = (place.clone(), Arc::clone(&job));
         tokio::task::spawn_blocking(move || {
             let told = run(&place, &running, &wish.plan);
             *running.held() = told;
         });
-        Some(job)
+        Ok(job)
     }
 
     fn take_in(&self, job: &Arc<Job>) -> Option<()> {

@@ -25,6 +25,7 @@ mod jobs;
 mod moment;
 mod past;
 mod room;
+mod scripted;
 mod sent;
 mod shield;
 mod talk;

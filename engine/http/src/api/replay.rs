@@ -10,7 +10,7 @@ use kith_core::role::Permission;
 use kith_core::script::Script;
 use kith_runtime::replay::picture::{self, Words};
 use kith_runtime::replay::{Cascade, Draft, Plan, Report};
-use kith_runtime::scripting::{self, PutError, Written};
+use kith_runtime::scripting::{PutError, Written};
 use kith_runtime::texts::Reader;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,13 +18,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::nothing;
-use super::scripts::find;
 use crate::caller::Caller;
-use crate::jobs::Job;
+use crate::jobs::{Job, State, Wish};
 use crate::moment::parse;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::room::Room;
+use crate::scripted;
 use crate::sent::{Path, Sent};
 
 pub(super) fn routes() -> OpenApiRouter<Place> {
@@ -81,10 +81,10 @@ struct Shown {
 
 impl Shown {
     fn of(job: &Job) -> Self {
-        let (state, report) = match job.outcome() {
-            None => ("running", None),
-            Some(Ok(report)) => ("done", Some(report.clone())),
-            Some(Err(_)) => ("failed", None),
+        let (state, report) = match job.state() {
+            State::Running => ("running", None),
+            State::Done(report) => ("done", Some(Report::clone(&report))),
+            State::Failed(_) => ("failed", None),
         };
         Self { id: job.id.clone(), state: state.to_owned(), done: job.done(), total: job.total, report }
     }
@@ -107,20 +107,19 @@ async fn start(
     let name = new.script.clone();
     let kept = room.look(move |sight| Ok(sight.community.scripts.get(&name).cloned())).await?;
     let draft = draft_of(&room, &new, kept.as_ref()).await?;
+    let Wish { plan, .. } = Wish::of_draft(room.id, draft, kept.as_ref());
     let plan = Plan {
-        against: kept.as_ref().and_then(|script| Some(Draft::of(script, script.live()?))),
         since_ms: time_of("since", new.since.as_deref())?,
         until_ms: time_of("until", new.until.as_deref())?,
         cascade: if new.cascade { Cascade::Followed } else { Cascade::Counted },
-        ..Plan::new(room.id, draft)
+        ..plan
     };
-    Ok((StatusCode::ACCEPTED, Json(Shown::of(&begin(&room, plan)))))
+    begin(&room, Wish { plan, version: None })
 }
 
-fn begin(room: &Room, plan: Plan) -> std::sync::Arc<Job> {
-    let place = &room.caller.place;
-    let id = format!("rpl_{}", crate::talk::hex(&place.mint.random_bytes()));
-    place.jobs.start(id, plan, &place.engine, std::sync::Arc::clone(&place.runner))
+fn begin(room: &Room, wish: Wish) -> Result<(StatusCode, Json<Shown>), Problem> {
+    let job = room.caller.place.jobs.begin(&room.caller.place, wish)?;
+    Ok((StatusCode::ACCEPTED, Json(Shown::of(&job))))
 }
 
 fn time_of(name: &str, text: Option<&str>) -> Result<Option<u64>, Problem> {
@@ -136,7 +135,7 @@ async fn draft_of(room: &Room, new: &NewReplay, kept: Option<&Script>) -> Result
         return Ok(Draft::of(script, version));
     };
     let (name, file) = (new.script.clone(), format!("{}.rhai", new.script));
-    let written = Written { name: name.clone(), file, source: source.clone(), cases: None };
+    let written = Written { name, file, source, cases: None };
     let checked = room.caller.place.desk.check(&written).await.map_err(|error| match error {
         PutError::Ask(error) => error.into(),
         PutError::Problem(flaws) => {
@@ -145,8 +144,7 @@ async fn draft_of(room: &Room, new: &NewReplay, kept: Option<&Script>) -> Result
         }
         PutError::TooSlow | PutError::Broken(_) => Problem::failed(),
     })?;
-    let binding = kept.map(|script| script.binding.clone()).unwrap_or_default();
-    Ok(Draft { name, source, hooks: checked.hooks, binding })
+    Ok(scripted::draft_of(&written, &checked, kept))
 }
 
 async fn job(caller: Caller, community: &str, replay: &str) -> Result<std::sync::Arc<Job>, Problem> {
@@ -194,7 +192,7 @@ async fn draw(
 ) -> Result<Response, Problem> {
     let language = caller.words.language;
     let job = job(caller, &community, &replay).await?;
-    let Some(Ok(report)) = job.outcome() else { return Err(nothing(replay)) };
+    let State::Done(report) = job.state() else { return Err(nothing(replay)) };
     let reader = Reader { language, stream: None };
     let say = |code: &str| reader.render(&Text::new(code));
     let title = reader.render(&Text::new("replay.by_day").with("script", report.script.as_str()));
@@ -215,18 +213,6 @@ async fn shadow_report(
 ) -> Result<(StatusCode, Json<Shown>), Problem> {
     caller.acting()?;
     let room = caller.room(&community).await?;
-    let found = find(&room, &script).await?;
-    let version = found.shadow.and_then(|number| found.version(number));
-    let version = version.ok_or_else(|| nothing(format!("shadow of {script}")))?;
-    let records = std::sync::Arc::clone(&room.caller.place.engine.ports().records);
-    let (of, name) = (room.id, script.clone());
-    let read = tokio::task::spawn_blocking(move || scripting::history(of, records.as_ref(), &name));
-    let history = read.await.map_err(|_| Problem::failed())??.ok_or_else(|| nothing(&script))?;
-    let stand = history.version(version.number).and_then(|doing| doing.shadow.last().copied());
-    let plan = Plan {
-        against: found.live().map(|live| Draft::of(&found, live)),
-        after_seq: stand.map_or(0, |stand| stand.from_seq),
-        ..Plan::new(room.id, Draft::of(&found, version))
-    };
-    Ok((StatusCode::ACCEPTED, Json(Shown::of(&begin(&room, plan)))))
+    let found = room.script(&script).await?;
+    begin(&room, Wish::of_shadow(&room, &found).await?)
 }

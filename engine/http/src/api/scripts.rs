@@ -1,17 +1,12 @@
 //! Scripts: their versions, what is put in and with which diagnostics, what is live, in the shadow or off.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use kith_core::event::Event;
 use kith_core::ids::LetterId;
-use kith_core::refusal::Refusal;
 use kith_core::role::Permission;
-use kith_core::script::{self, Binding, Command, Missed, Origin, Script, Stage, Version};
-use kith_runtime::draft::Reply;
-use kith_runtime::scripting::{self, How, PutError, Written};
+use kith_core::script::{Binding, Command, Missed, Origin, Script, Stage, Version};
+use kith_runtime::scripting::{How, PutError, Written};
 use kith_runtime::texts::Reader;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -27,7 +22,6 @@ use crate::caller::Caller;
 use crate::moment::rfc3339;
 use crate::place::Place;
 use crate::problem::Problem;
-use crate::room::Room;
 use crate::sent::{Path, Query, Sent};
 
 pub(super) fn routes() -> OpenApiRouter<Place> {
@@ -150,16 +144,6 @@ async fn order(
     caller.room(&community).await?.done(&input, |_| Command::Reorder { names }).await
 }
 
-/// A script by name, for whoever manages rules.
-pub(super) async fn find(room: &Room, name: &str) -> Result<Script, Problem> {
-    let name = name.to_owned();
-    let found = room.look(move |sight| {
-        sight.need(Permission::ManageRules)?;
-        sight.community.scripts.get(&name).cloned().ok_or_else(|| missing(name))
-    });
-    found.await
-}
-
 /// Show a script
 #[utoipa::path(
     get, path = "/communities/{community}/scripts/{script}", tag = "scripts",
@@ -170,7 +154,7 @@ async fn show(
     Path((community, script)): Path<(String, String)>,
 ) -> Result<Json<Shown>, Problem> {
     let room = caller.room(&community).await?;
-    Ok(Json(Shown::of(&find(&room, &script).await?)))
+    Ok(Json(Shown::of(&room.script(&script).await?)))
 }
 
 /// Show one version with its source
@@ -184,7 +168,7 @@ async fn version(
     Path((community, script, version)): Path<(String, String, u32)>,
 ) -> Result<Json<ShownVersion>, Problem> {
     let room = caller.room(&community).await?;
-    let found = find(&room, &script).await?;
+    let found = room.script(&script).await?;
     let kept = found.version(version).ok_or_else(|| missing(format!("{script}@{version}")))?;
     Ok(Json(ShownVersion { source: Some(kept.source.clone()), ..ShownVersion::of(kept) }))
 }
@@ -268,30 +252,14 @@ async fn put(
         }
     };
     let how = How { origin: Origin::Command, binding: new.binding, stage: new.stage };
-    let asked = room.ask(&input, |_| how.command(&written, &checked)).await;
-    let (version, changed) = match asked {
-        Ok(reply) => (version_in(&room.told_again(reply).await?), true),
-        Err(problem) if problem.text.code == Refusal::NothingToChange.code() => (None, false),
-        Err(problem) => return Err(problem),
-    };
-    let version = match version {
-        Some(version) => version,
-        None => find(&room, &written.name).await?.newest,
-    };
+    let put = room.put_script(&input, (&written, &how), &checked).await?;
     let put = PutIn {
-        version,
-        changed,
+        version: put.version,
+        changed: put.changed,
         warnings: checked.warnings.iter().map(|one| one.json(&reader)).collect(),
         cases: checked.cases.len(),
     };
     Ok(Json(put).into_response())
-}
-
-fn version_in(reply: &Reply) -> Option<u32> {
-    reply.events.iter().find_map(|event| match event {
-        Event::Script(script::Event::VersionPut { version, .. }) => Some(version.number),
-        _ => None,
-    })
 }
 
 /// Take a script out with everything it remembers
@@ -413,11 +381,8 @@ async fn diff(
     Query(Two { from, to }): Query<Two>,
 ) -> Result<Json<Difference>, Problem> {
     let room = caller.room(&community).await?;
-    find(&room, &script).await?;
-    let (records, of, name) =
-        (Arc::clone(&room.caller.place.engine.ports().records), room.id, script.clone());
-    let read = tokio::task::spawn_blocking(move || scripting::history(of, records.as_ref(), &name));
-    let history = read.await.map_err(|_| Problem::failed())??.ok_or_else(|| missing(&script))?;
+    room.script(&script).await?;
+    let history = room.history_of(&script).await?.ok_or_else(|| missing(&script))?;
     let source = |number: u32| {
         let found = history.version(number).map(|doing| doing.source.as_str());
         found.ok_or_else(|| missing(format!("{script}@{number}")))

@@ -28,6 +28,6 @@ pub use compiler::{Compiled, Compiler, Tried};
 pub use diagnostic::{Diagnostic, Severity};
 pub use folder::{CASES_ENDING, FolderError, SCRIPT_ENDING, file_of};
 pub use history::{Doing, Fault, History, Stand, history};
-pub use put::{Change, Desk, Done, How, PutError};
+pub use put::{Change, Desk, Done, How, PutError, version_in};
 pub use turn::{Reload, What, Why};
 pub use watch::{DEBOUNCE, Folder, Looking, Told, Watch, WatchError};

@@ -47,8 +47,8 @@ pub struct How {
 
 impl How {
     /// The command that puts a script in which passed the checks.
-    pub fn command(self, written: &Written, checked: &Checked) -> Command {
-        let (How { origin, binding, stage }, hooks) = (self, checked.hooks.clone());
+    pub fn command(&self, written: &Written, checked: &Checked) -> Command {
+        let (How { origin, binding, stage }, hooks) = (self.clone(), checked.hooks.clone());
         let (name, source) = (written.name.clone(), written.source.clone());
         Command::Put { name, source, hooks, origin, binding, stage }
     }
@@ -151,7 +151,7 @@ impl Desk {
 }
 
 /// The version that a reply speaks of: one that was put in, or one that stands elsewhere now.
-fn version_in(reply: &Reply) -> Option<u32> {
+pub fn version_in(reply: &Reply) -> Option<u32> {
     reply.events.iter().find_map(|event| match event {
         Event::Script(script::Event::VersionPut { version, .. }) => Some(version.number),
         Event::Script(

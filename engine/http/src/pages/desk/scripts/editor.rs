@@ -3,12 +3,10 @@
 //! Without JavaScript a button checks; with it the same checks are asked while somebody types. What does not
 //! pass changes nothing: the live version stays, and what was typed stands in the fields again.
 
-use std::sync::Arc;
-
+use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Router};
 use kith_core::community::Language;
 use kith_core::script::{Origin, Script, Stage};
 use kith_runtime::scripting::{CASES_ENDING, How, SCRIPT_ENDING, Written};
@@ -16,9 +14,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::super::seat::Seat;
-use super::jobs::Jobs;
 use super::told::Told;
-use super::{find, head, path, replay, take};
+use super::{head, path, replay, take};
 use crate::pages::assets;
 use crate::pages::form::{Filled, Mistakes, form};
 use crate::pages::page::{Page, Turn};
@@ -101,7 +98,7 @@ async fn open(
     Query(from): Query<From>,
 ) -> Result<Response, Turn> {
     let seat = take(page, &community).await?;
-    let script = find(&seat, &name).await?;
+    let script = seat.room.script(&name).await?;
     let version = match from.version {
         Some(number) => script.version(number),
         None => script.versions.last(),
@@ -111,11 +108,7 @@ async fn open(
     Ok(shown(&seat, Some(&script), &typed, (&Told::Nothing, &Mistakes::none())))
 }
 
-async fn save_new(
-    Extension(jobs): Extension<Arc<Jobs>>,
-    Path(community): Path<String>,
-    form: Filled,
-) -> Result<Response, Turn> {
+async fn save_new(Path(community): Path<String>, form: Filled) -> Result<Response, Turn> {
     let seat = take(form.page.clone(), &community).await?;
     let typed = Typed::of(&form, form.text("name"));
     let wanted = typed.name.clone();
@@ -129,26 +122,17 @@ async fn save_new(
     if !mistakes.is_empty() {
         return Ok(shown(&seat, None, &typed, (&Told::Nothing, &mistakes)));
     }
-    act((&seat, &jobs), None, &typed, &form).await
+    act(&seat, None, &typed, &form).await
 }
 
-async fn save(
-    Extension(jobs): Extension<Arc<Jobs>>,
-    Path((community, name)): Path<(String, String)>,
-    form: Filled,
-) -> Result<Response, Turn> {
+async fn save(Path((community, name)): Path<(String, String)>, form: Filled) -> Result<Response, Turn> {
     let seat = take(form.page.clone(), &community).await?;
-    let script = find(&seat, &name).await?;
-    act((&seat, &jobs), Some(&script), &Typed::of(&form, &name), &form).await
+    let script = seat.room.script(&name).await?;
+    act(&seat, Some(&script), &Typed::of(&form, &name), &form).await
 }
 
 /// Does what the pressed button says.
-async fn act(
-    (seat, jobs): (&Seat, &Jobs),
-    script: Option<&Script>,
-    typed: &Typed,
-    form: &Filled,
-) -> Result<Response, Turn> {
+async fn act(seat: &Seat, script: Option<&Script>, typed: &Typed, form: &Filled) -> Result<Response, Turn> {
     let desk = &seat.page.caller.place.desk;
     let checked = match desk.check(&typed.written()).await {
         Ok(checked) => checked,
@@ -159,12 +143,11 @@ async fn act(
     };
     match form.text("do") {
         "save" => {}
-        "replay" => return replay::of_draft(seat, jobs, typed, checked.hooks).await,
+        "replay" => return replay::of_draft(seat, &typed.written(), &checked).await,
         _ => return Ok(shown(seat, script, typed, (&Told::Fine(checked), &Mistakes::none()))),
     }
     let how = How { origin: Origin::Command, binding: None, stage: typed.stage };
-    let command = how.command(&typed.written(), &checked);
-    if let Err(problem) = seat.room.ask(&form.input, |_| command).await {
+    if let Err(problem) = seat.room.put_script(&form.input, (&typed.written(), &how), &checked).await {
         let mistakes = Mistakes::from_problem(problem, seat.page.words(), &["name"])?;
         let told = match &mistakes.whole {
             Some(sentence) => Told::Refused(sentence.clone()),

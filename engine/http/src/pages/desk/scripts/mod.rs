@@ -1,10 +1,9 @@
 //! Scripts at the desk: the list and its order, one script's health, the editor, versions, replay, undo.
 //!
 //! In reading order: `list`, `state` (one script: how it does, how it is bound, what it gave up), `editor`
-//! with `told` (what the checks say of a source), `versions`, `jobs` and `replay` with `report`, `undo`.
+//! with `told` (what the checks say of a source), `versions`, `replay` with `report`, `undo`.
 
 mod editor;
-mod jobs;
 mod list;
 mod replay;
 mod report;
@@ -16,20 +15,14 @@ mod versions;
 pub(super) use list::{figure, moved, precision};
 pub(super) use report::verdict_badge;
 
-use std::sync::Arc;
-
-use axum::{Extension, Router};
-use kith_core::refusal::Refusal;
+use axum::Router;
 use kith_core::role::Permission;
-use kith_core::script::Script;
-use kith_runtime::scripting::{self, History};
 use maud::{Markup, html};
 
 use super::seat::{Seat, segment};
 use crate::pages::page::{Page, Turn};
 use crate::pages::parts::{Level, Tab, tabs};
 use crate::place::Place;
-use crate::problem::Problem;
 
 pub(super) fn routes() -> Router<Place> {
     Router::new()
@@ -39,26 +32,10 @@ pub(super) fn routes() -> Router<Place> {
         .merge(versions::routes())
         .merge(replay::routes())
         .merge(undo::routes())
-        .layer(Extension(Arc::new(jobs::Jobs::default())))
 }
 
 async fn take(page: Page, community: &str) -> Result<Seat, Turn> {
     Seat::take(page, community, &[Permission::ManageRules]).await
-}
-
-/// A script by its name.
-async fn find(seat: &Seat, name: &str) -> Result<Script, Turn> {
-    let wanted = name.to_owned();
-    let found = seat.room.look(move |sight| Ok(sight.community.scripts.get(&wanted).cloned())).await?;
-    Ok(found.ok_or_else(|| Refusal::NotFound { what: format!("script {name}") })?)
-}
-
-/// What each version of a script did; reads the log.
-async fn history(seat: &Seat, name: &str) -> Result<History, Turn> {
-    let (community, name) = (seat.room.id, name.to_owned());
-    let records = Arc::clone(&seat.page.caller.place.engine.ports().records);
-    let read = tokio::task::spawn_blocking(move || scripting::history(community, records.as_ref(), &name));
-    Ok(read.await.map_err(|_| Problem::failed())??.unwrap_or_default())
 }
 
 /// The address of a script's page: `""`, `"/edit"`.

@@ -1,24 +1,20 @@
 //! A replay at the desk: which version over which time, how far it is, what it tells; and a shadow's
 //! agreement, which is the same over what was recorded since.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
+use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use axum::{Extension, Router};
 use jiff::civil::Date;
-use kith_core::hook::Hook;
 use kith_core::script::Script;
 use kith_runtime::replay::{Cascade, Draft, Plan};
+use kith_runtime::scripting::{Checked, Written};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::super::seat::{Seat, grouped};
-use super::editor::Typed;
-use super::jobs::{Job, Jobs, State, Wish};
-use super::{find, head, history, path, report, take};
+use super::{head, path, report, take};
+use crate::jobs::{Job, State, Wish};
 use crate::pages::assets;
 use crate::pages::form::{Filled, Mistakes, form};
 use crate::pages::page::{Page, Turn};
@@ -27,8 +23,8 @@ use crate::pages::parts::{
 };
 use crate::place::Place;
 use crate::problem::Problem;
+use crate::scripted::draft_of;
 use crate::sent::{Path, Query};
-use crate::talk::hex;
 
 pub(super) fn routes() -> Router<Place> {
     Router::new()
@@ -58,7 +54,7 @@ async fn ask(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Turn> {
     let seat = take(page, &community).await?;
-    let script = find(&seat, &name).await?;
+    let script = seat.room.script(&name).await?;
     Ok(asking(&seat, &script, &asked, &Mistakes::none()))
 }
 
@@ -116,13 +112,9 @@ fn asking(seat: &Seat, script: &Script, asked: &Asked, mistakes: &Mistakes) -> R
     seat.show_as(status, (&script.name, "/scripts"), body)
 }
 
-async fn begin(
-    Extension(jobs): Extension<Arc<Jobs>>,
-    Path((community, name)): Path<(String, String)>,
-    form: Filled,
-) -> Result<Response, Turn> {
+async fn begin(Path((community, name)): Path<(String, String)>, form: Filled) -> Result<Response, Turn> {
     let seat = take(form.page.clone(), &community).await?;
-    let script = find(&seat, &name).await?;
+    let script = seat.room.script(&name).await?;
     let text = |name| form.text(name).to_owned();
     let asked = Asked {
         version: text("version"),
@@ -153,7 +145,7 @@ async fn begin(
         cascade: if asked.cascade.is_empty() { Cascade::Counted } else { Cascade::Followed },
         ..Plan::new(seat.room.id, Draft::of(&script, version))
     };
-    started(&seat, &jobs, Wish { plan, version: Some(number) })
+    started(&seat, Wish { plan, version: Some(number) })
 }
 
 /// The beginning of a day in the community's zone.
@@ -163,60 +155,34 @@ fn day(seat: &Seat, text: &str) -> Option<u64> {
 }
 
 /// To the page of a replay that begins.
-fn started(seat: &Seat, jobs: &Jobs, wish: Wish) -> Result<Response, Turn> {
+fn started(seat: &Seat, wish: Wish) -> Result<Response, Turn> {
     let place = &seat.page.caller.place;
-    let id = hex(&place.mint.random_bytes());
-    let job = jobs.begin(place, id, wish);
-    let job = job.ok_or_else(|| Problem::new(StatusCode::TOO_MANY_REQUESTS, "desk.replay.too_many"))?;
+    let job = place.jobs.begin(place, wish)?;
     Ok(seat.page.done(&seat.path(&format!("/replays/{}", job.id)), None))
 }
 
 /// Replays what stands in the editor, which passed the checks.
-pub(super) async fn of_draft(
-    seat: &Seat,
-    jobs: &Jobs,
-    typed: &Typed,
-    hooks: BTreeSet<Hook>,
-) -> Result<Response, Turn> {
-    let wanted = typed.name.clone();
+pub(super) async fn of_draft(seat: &Seat, written: &Written, checked: &Checked) -> Result<Response, Turn> {
+    let wanted = written.name.clone();
     let script = seat.room.look(move |sight| Ok(sight.community.scripts.get(&wanted).cloned())).await?;
-    let binding = script.as_ref().map(|script| script.binding.clone()).unwrap_or_default();
-    let draft = Draft { name: typed.name.clone(), source: typed.source.clone(), hooks, binding };
-    let against = script.as_ref().and_then(|script| Some(Draft::of(script, script.live()?)));
-    let plan = Plan { against, ..Plan::new(seat.room.id, draft) };
-    started(seat, jobs, Wish { plan, version: None })
+    let draft = draft_of(written, checked, script.as_ref());
+    started(seat, Wish::of_draft(seat.room.id, draft, script.as_ref()))
 }
 
 /// What the shadow would have done since it was put there.
-async fn shadow(
-    page: Page,
-    Extension(jobs): Extension<Arc<Jobs>>,
-    Path((community, name)): Path<(String, String)>,
-) -> Result<Response, Turn> {
+async fn shadow(page: Page, Path((community, name)): Path<(String, String)>) -> Result<Response, Turn> {
     let seat = take(page, &community).await?;
-    let script = find(&seat, &name).await?;
-    let version = script.shadow.and_then(|number| script.version(number)).ok_or_else(Problem::not_found)?;
-    let history = history(&seat, &name).await?;
-    let stand = history.version(version.number).and_then(|doing| doing.shadow.last().copied());
-    let plan = Plan {
-        against: script.live().map(|live| Draft::of(&script, live)),
-        after_seq: stand.map_or(0, |stand| stand.from_seq),
-        ..Plan::new(seat.room.id, Draft::of(&script, version))
-    };
-    started(&seat, &jobs, Wish { plan, version: Some(version.number) })
+    let script = seat.room.script(&name).await?;
+    started(&seat, Wish::of_shadow(&seat.room, &script).await?)
 }
 
-async fn shown(
-    page: Page,
-    Extension(jobs): Extension<Arc<Jobs>>,
-    Path((community, id)): Path<(String, String)>,
-) -> Result<Response, Turn> {
+async fn shown(page: Page, Path((community, id)): Path<(String, String)>) -> Result<Response, Turn> {
     let seat = take(page, &community).await?;
-    let Some(job) = jobs.get(seat.room.id, &id) else {
+    let Some(job) = seat.page.caller.place.jobs.get(seat.room.id, &id) else {
         return Err(Problem::new(StatusCode::NOT_FOUND, "desk.replay.gone").into());
     };
     let name = job.draft.name.clone();
-    let known = find(&seat, &name).await.is_ok();
+    let known = seat.room.script(&name).await.is_ok();
     let body = html! {
         @if known { (head(&seat, &name, "/replay")) } @else { div.heading { h1 { (name) } } }
         div.stack #replay {
@@ -252,13 +218,9 @@ fn under_way(seat: &Seat, job: &Job) -> Markup {
     }
 }
 
-async fn stop(
-    Extension(jobs): Extension<Arc<Jobs>>,
-    Path((community, id)): Path<(String, String)>,
-    form: Filled,
-) -> Result<Response, Turn> {
+async fn stop(Path((community, id)): Path<(String, String)>, form: Filled) -> Result<Response, Turn> {
     let seat = take(form.page.clone(), &community).await?;
-    let job = jobs.get(seat.room.id, &id).ok_or_else(Problem::not_found)?;
+    let job = seat.page.caller.place.jobs.get(seat.room.id, &id).ok_or_else(Problem::not_found)?;
     job.stop();
     Ok(seat.page.done(&seat.path(&format!("/replays/{id}")), None))
 }

@@ -9,9 +9,9 @@ use maud::{Markup, html};
 
 use super::super::chart::Bars;
 use super::super::seat::{Seat, grouped, percent};
-use super::jobs::Job;
 use super::list::figure;
 use super::path;
+use crate::jobs::Job;
 use crate::pages::parts::{Look, Tone, badge, banner, card, link, time};
 
 /// Cases shown of each kind.

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 
 use super::super::seat::{Seat, grouped};
 use super::list::{badges, figure, precision, said};
-use super::{find, head, path, take};
+use super::{head, path, take};
 use crate::pages::form::{Filled, form};
 use crate::pages::page::{Page, Turn};
 use crate::pages::parts::{
@@ -35,7 +35,7 @@ struct Seen {
 
 async fn open(page: Page, Path((community, name)): Path<(String, String)>) -> Result<Response, Turn> {
     let seat = take(page, &community).await?;
-    let script = find(&seat, &name).await?;
+    let script = seat.room.script(&name).await?;
     let (no, newest, wanted) = (script.no, script.newest, name.clone());
     let version = script.live.or(script.health.quarantined).unwrap_or(newest);
     let seen = seat.room.look(move |sight| {
@@ -246,7 +246,7 @@ fn ends(seat: &Seat, script: &Script) -> Markup {
 /// What a button of the script's pages does.
 async fn change(Path((community, name)): Path<(String, String)>, form: Filled) -> Result<Response, Turn> {
     let seat = take(form.page.clone(), &community).await?;
-    let script = find(&seat, &name).await?;
+    let script = seat.room.script(&name).await?;
     let version = || form.text("version").parse::<u32>().map_err(|_| Problem::not_found());
     let (command, said) = match form.text("do") {
         "activate" => (Command::Activate { name, version: version()? }, "desk.done.live"),

@@ -17,7 +17,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::super::seat::{Seat, called, grouped};
-use super::{find, head, path, take};
+use super::{head, path, take};
 use crate::pages::form::{Filled, form};
 use crate::pages::page::{Page, Turn};
 use crate::pages::parts::{Field, Kind, Look, Presence, Tone, banner, card, choice, press, time};
@@ -42,7 +42,7 @@ async fn plan(
     Query(which): Query<Which>,
 ) -> Result<Response, Turn> {
     let seat = take(page, &community).await?;
-    let script = find(&seat, &name).await?;
+    let script = seat.room.script(&name).await?;
     let found = match which.version {
         Some(version) => Some(look(&seat, (&name, version), &which.since, Mode::Plan).await?),
         None => None,

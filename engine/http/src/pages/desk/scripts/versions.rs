@@ -14,7 +14,7 @@ use similar::{ChangeTag, TextDiff};
 use super::super::seat::{Seat, called, grouped};
 use super::list::figure;
 use super::state::button;
-use super::{find, head, history, path, take};
+use super::{head, path, take};
 use crate::pages::page::{Page, Turn};
 use crate::pages::parts::{Look, Tone, badge, banner, link, time};
 use crate::place::Place;
@@ -32,8 +32,8 @@ pub(super) fn routes() -> Router<Place> {
 
 async fn list(page: Page, Path((community, name)): Path<(String, String)>) -> Result<Response, Turn> {
     let seat = take(page, &community).await?;
-    let script = find(&seat, &name).await?;
-    let history = history(&seat, &name).await?;
+    let script = seat.room.script(&name).await?;
+    let history = seat.room.history_of(&name).await?.unwrap_or_default();
     let by = names(&seat, &history).await?;
     let rows = history.versions.iter().zip(&by).rev();
     let body = html! {
@@ -160,8 +160,8 @@ async fn diff(
     Query(between): Query<Between>,
 ) -> Result<Response, Turn> {
     let seat = take(page, &community).await?;
-    let script = find(&seat, &name).await?;
-    let history = history(&seat, &name).await?;
+    let script = seat.room.script(&name).await?;
+    let history = seat.room.history_of(&name).await?.unwrap_or_default();
     let source = |number| history.version(number).map(|it| it.source.as_str()).ok_or_else(Problem::not_found);
     let (from, to) = (source(between.from)?, source(between.to)?);
     let pair = [("from", between.from.to_string()), ("to", between.to.to_string())];
