@@ -1,18 +1,15 @@
 //! What came of a command, as most operations say it.
 
-use std::ops::ControlFlow;
-use std::sync::Arc;
-
 use axum::Json;
 use axum::http::StatusCode;
 use kith_core::command::CommandKind;
-use kith_core::ids::{CommandId, CommunityId};
-use kith_core::ports::{Records, StoreError};
+use kith_core::ids::CommandId;
 use kith_core::record::Record;
 use kith_runtime::draft::Reply;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::past::Past;
 use crate::problem::Problem;
 use crate::room::{Ink, Room};
 
@@ -65,25 +62,11 @@ impl Room {
         if !reply.events.is_empty() {
             return Ok(reply);
         }
-        let (records, community) = (Arc::clone(&self.caller.place.engine.ports().records), self.id);
-        let read = tokio::task::spawn_blocking(move || recorded(records.as_ref(), community, reply.seq));
-        match read.await.map_err(|_| Problem::failed())?? {
+        let mut past = Past::after(&self.caller.place.engine, self.id, reply.seq.saturating_sub(1));
+        let found = past.next().await?.into_iter().find(|record| record.seq == reply.seq);
+        match found.and_then(|found| Record::decode(&found.bytes).ok()) {
             Some(record) => Ok(Reply { events: record.events, receipts: record.decisions, ..reply }),
             None => Ok(reply),
         }
     }
-}
-
-/// The record of a number, if the log still has it.
-fn recorded(records: &dyn Records, community: CommunityId, seq: u64) -> Result<Option<Record>, StoreError> {
-    let Some(head) = records.head(community) else { return Ok(None) };
-    // A frame holds at least one record, so the wanted one is in no frame before this.
-    let first_frame = head.frame_no.saturating_sub(head.seq.saturating_sub(seq)).max(1);
-    let mut found = None;
-    records.read(community, first_frame, &mut |frame| {
-        let stored = frame.records.iter().find(|stored| stored.seq == seq);
-        found = stored.and_then(|stored| Record::decode(&stored.bytes).ok());
-        if frame.head.seq >= seq { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })?;
-    Ok(found)
 }

@@ -11,10 +11,8 @@ use kith_core::ids::{ConnectorId, MemberId, MessageId};
 use kith_core::import::{Short, short};
 use kith_core::member::Standing;
 use kith_core::queue::{Receipt, Verdict};
-use kith_core::record::Record;
 use kith_core::refusal::Refusal;
 use kith_core::role::Permission;
-use kith_runtime::draft::Reply;
 use kith_runtime::texts::Reader;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -24,7 +22,6 @@ use utoipa_axum::routes;
 use super::row::network;
 use crate::api::{Checked, Done, Fate, SentPart, fate_of, id};
 use crate::caller::Caller;
-use crate::past::Past;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::room::{Room, Sight};
@@ -121,7 +118,7 @@ async fn speak(
         let parts = parts.write(ink);
         Command::Speak(Box::new(Speech { connector, person, channel, external_id, parts, reply_to }))
     });
-    let reply = first_time(&room, asked.await?).await?;
+    let reply = room.told_again(asked.await?).await?;
     Ok(Json(Verdicted {
         state: fate_of(&reply),
         message: MessageId(reply.command.0).to_string(),
@@ -203,19 +200,6 @@ fn known(
         // Who was erased is not known any more; whether they may come is for the core to say.
         Standing::Erased { .. } => (None, false),
         standing => (Some(row.id), met.is_some() && standing == Standing::Active),
-    }
-}
-
-/// What came of it the first time it was said: the reply to a repeated key has no events.
-async fn first_time(room: &Room, reply: Reply) -> Result<Reply, Problem> {
-    if !reply.events.is_empty() {
-        return Ok(reply);
-    }
-    let mut past = Past::after(&room.caller.place.engine, room.id, reply.seq.saturating_sub(1));
-    let found = past.next().await?.into_iter().find(|record| record.seq == reply.seq);
-    match found.and_then(|found| Record::decode(&found.bytes).ok()) {
-        Some(record) => Ok(Reply { events: record.events, receipts: record.decisions, ..reply }),
-        None => Ok(reply),
     }
 }
 
