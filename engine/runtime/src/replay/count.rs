@@ -167,8 +167,8 @@ impl Count {
         let (hits, hit_then) = (answer.strikes(), said.recorded != Verdict::Allow);
         let text = || shortened(said, bodies);
         let case = |recorded: &'static str| Case {
-            message: said.message,
-            author: said.author,
+            message: Some(said.message),
+            member: said.author,
             nickname: nickname(state, said.author),
             at_ms: said.at_ms,
             text: text(),
@@ -257,12 +257,12 @@ impl Count {
             return;
         }
         let new = || Regular {
-            member: case.author,
+            member: case.member,
             nickname: case.nickname.clone(),
             messages: 0,
             cases: Vec::new(),
         };
-        let regular = self.regulars.entry(case.author).or_insert_with(new);
+        let regular = self.regulars.entry(case.member).or_insert_with(new);
         regular.messages += 1;
         if regular.cases.len() < CASES_PER_REGULAR {
             regular.cases.push(case);

@@ -32,7 +32,7 @@ mod walk;
 mod world;
 
 pub use report::{Against, Case, Day, Differs, Fault, Labels, Regular, Report, Slow};
-pub use sections::{Agreement, Commands, Ruled, Rulings, Runs, SlowRun, Timers, Topics};
+pub use sections::{Agreement, Commands, Rulings, Runs, SlowRun, Timers, Topics};
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;

@@ -114,18 +114,19 @@ pub struct Regular {
     pub cases: Vec<Case>,
 }
 
-/// One message that is hit, or that differs.
+/// One message, join or change that is hit, or that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Case {
-    /// Which.
-    pub message: MessageId,
+    /// Which message; none where it is a join or a change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageId>,
     /// By whom.
-    pub author: MemberId,
+    pub member: MemberId,
     /// Their name today.
     pub nickname: String,
     /// When.
     pub at_ms: u64,
-    /// What was written, shortened.
+    /// What was written, shortened: of a join the name that was brought, of a change what was to change.
     pub text: String,
     /// What the draft says: `deny`, `hold`, `rewrite`, `violation`, `allow`, `fault`, `capped`, `skipped`.
     pub says: &'static str,

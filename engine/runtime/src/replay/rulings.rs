@@ -10,8 +10,9 @@ use kith_core::stream::Stream;
 use super::answer::Answer;
 use super::asked::{Changing, Entering};
 use super::count::{CASES_MAX, cut, name, nickname};
+use super::report::Case;
 use super::runs::Tally;
-use super::sections::{Agreement, Ruled, Rulings};
+use super::sections::{Agreement, Rulings};
 
 /// What was asked for, and what became of it then.
 pub(super) struct Wanted {
@@ -54,7 +55,7 @@ impl Wanted {
 #[derive(Default)]
 pub(super) struct Ruling {
     rulings: Rulings,
-    cases: VecDeque<Ruled>,
+    cases: VecDeque<Case>,
     tally: Tally,
 }
 
@@ -94,7 +95,8 @@ impl Ruling {
             }
         }
         if hits || differs {
-            self.cases.push_front(Ruled {
+            self.cases.push_front(Case {
+                message: None,
                 member: wanted.member,
                 nickname: nickname(state, wanted.member),
                 at_ms: wanted.at_ms,
@@ -110,7 +112,7 @@ impl Ruling {
     }
 
     pub(super) fn told(self, state: &Stream) -> Rulings {
-        let named = |mut case: Ruled| {
+        let named = |mut case: Case| {
             case.nickname = nickname(state, case.member);
             case
         };

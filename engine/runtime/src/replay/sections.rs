@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use kith_core::ids::MemberId;
 use serde::Serialize;
 
-use super::Fault;
+use super::{Case, Fault};
 
 /// Runs of one hook.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -56,35 +55,12 @@ pub struct Rulings {
     /// Of these, let through here and hit then.
     pub looser: u64,
     /// Who is hit, and whose outcome differs, newest first.
-    pub cases: Vec<Ruled>,
+    pub cases: Vec<Case>,
     /// The same history through another version.
     pub against: Option<Agreement>,
     /// What the runs used and did.
     #[serde(flatten)]
     pub used: Runs,
-}
-
-/// One join or change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Ruled {
-    /// Who.
-    pub member: MemberId,
-    /// Their name today.
-    pub nickname: String,
-    /// When, Unix milliseconds.
-    pub at_ms: u64,
-    /// What they asked for, shortened: the name they brought, or what was to change.
-    pub text: String,
-    /// What the draft says: `deny`, `hold`, `violation`, `allow`, `fault`, `capped`, `skipped`.
-    pub says: &'static str,
-    /// What comes of it: `allow`, `hold`, `deny`.
-    pub verdict: &'static str,
-    /// What came of it then.
-    pub recorded: &'static str,
-    /// The code of the reason.
-    pub code: String,
-    /// The reason.
-    pub reason: String,
 }
 
 /// How another version rules on the same.

@@ -222,7 +222,7 @@ fn a_stricter_draft_is_told_by_whom_it_hits_and_how_it_differs() {
     let [hit] = &report.regulars[..] else { panic!("one regular: {report:#?}") };
     assert_eq!((Some(hit.member), hit.messages, hit.cases[0].text.as_str()), (regular, 3, "tea"));
     assert_eq!(hit.nickname, "person 1");
-    assert!(report.cases.iter().any(|case| case.author == newcomer && case.code == "buy"));
+    assert!(report.cases.iter().any(|case| case.member == newcomer && case.code == "buy"));
     assert_eq!(report.days.len(), 9);
     plan.since_ms = Some(START_MS + 8 * DAY_MS);
     plan.against = Some(source("hold:buy deny:nothing"));

@@ -1,6 +1,6 @@
 //! What a replay's report says of hooks other than messages, each only where the draft has it.
 
-use kith_runtime::replay::{Ruled, Rulings, Runs};
+use kith_runtime::replay::{Rulings, Runs};
 
 use super::text::{CASES_SHOWN, Page, grouped};
 
@@ -54,10 +54,7 @@ impl Page<'_> {
             ("looser", rulings.looser),
         ];
         self.section(out, code, &counts.map(|(name, count)| (name, grouped(count))));
-        for Ruled { at_ms, nickname, text, verdict, code, .. } in rulings.cases.iter().take(CASES_SHOWN) {
-            out.push_str("  ");
-            self.judged(out, *at_ms, [verdict, nickname, text, code]);
-        }
+        rulings.cases.iter().take(CASES_SHOWN).for_each(|case| self.case(out, case, "  "));
         let more = rulings.cases.len().saturating_sub(CASES_SHOWN) as u64;
         if more > 0 {
             self.further(out, "replay.more", &[("n", grouped(more))]);

@@ -150,18 +150,13 @@ impl Page<'_> {
         }
     }
 
-    fn case(&self, out: &mut String, case: &Case, indent: &str) {
-        let Case { at_ms, nickname, text, verdict, code, .. } = case;
-        out.push_str(indent);
-        self.judged(out, *at_ms, [verdict, nickname, text, code]);
-    }
-
     /// A line about one verdict: when, what came of it, whose it is, in which words, and why.
-    pub(super) fn judged(&self, out: &mut String, at_ms: u64, [verdict, name, text, code]: [&str; 4]) {
-        let at = shown::moment(at_ms, self.zone);
+    pub(super) fn case(&self, out: &mut String, case: &Case, indent: &str) {
+        let Case { at_ms, nickname, text, verdict, code, .. } = case;
+        let at = shown::moment(*at_ms, self.zone);
         let text: String = shown::printable(text).chars().take(LINE_CHARS).collect();
         let verdict = self.say(&format!("outcome.{verdict}"), &[]);
-        let _ = write!(out, "{at}  {verdict}  {}: {text}", shown::printable(name));
+        let _ = write!(out, "{indent}{at}  {verdict}  {}: {text}", shown::printable(nickname));
         let _ = if code.is_empty() { writeln!(out) } else { writeln!(out, "  ({code})") };
     }
 

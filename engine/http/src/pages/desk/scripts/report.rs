@@ -140,11 +140,7 @@ impl Told<'_> {
         html! {
             ul.said {
                 @for it in cases.iter().take(CASES_SHOWN) {
-                    (self.said(
-                        it.at_ms,
-                        [&it.nickname, &it.text, it.verdict, it.recorded],
-                        [&it.code, &it.reason],
-                    ))
+                    (self.said(it))
                 }
             }
             @if cases.len() > CASES_SHOWN {
@@ -154,13 +150,8 @@ impl Told<'_> {
     }
 
     /// One thing that was judged: whose, in which words, what comes of it, and what came of it then.
-    fn said(
-        &self,
-        at_ms: u64,
-        [name, text, verdict, recorded]: [&str; 4],
-        [code, reason]: [&str; 2],
-    ) -> Markup {
-        let seat = self.seat;
+    fn said(&self, case: &Case) -> Markup {
+        let (seat, Case { at_ms, verdict, recorded, code, .. }) = (self.seat, case);
         let word = |verdict: &str| seat.word(&format!("desk.verdict.{verdict}"));
         html! {
             li {
@@ -169,11 +160,11 @@ impl Told<'_> {
                     @if verdict != recorded {
                         span.quiet { (seat.fill("desk.replay.then", &[("then", &word(recorded))])) }
                     }
-                    span.quiet { (time(at_ms, &seat.zoned.full(at_ms))) }
+                    span.quiet { (time(*at_ms, &seat.zoned.full(*at_ms))) }
                     @if !code.is_empty() { code { (code) } }
                 }
-                blockquote { strong { (name) } " " (text) }
-                @if !reason.is_empty() { p.quiet.small { (reason) } }
+                blockquote { strong { (case.nickname) } " " (case.text) }
+                @if !case.reason.is_empty() { p.quiet.small { (case.reason) } }
             }
         }
     }
@@ -255,11 +246,7 @@ impl Told<'_> {
                 p { (self.say(code, &counts.map(|(name, count)| (name, grouped(count))))) }
                 ul.said {
                     @for it in rulings.cases.iter().take(CASES_SHOWN) {
-                        (self.said(
-                            it.at_ms,
-                            [&it.nickname, &it.text, it.verdict, it.recorded],
-                            [&it.code, &it.reason],
-                        ))
+                        (self.said(it))
                     }
                 }
                 (self.runs(&rulings.used))
