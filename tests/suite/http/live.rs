@@ -4,9 +4,14 @@ use std::io::{BufRead as _, BufReader};
 use std::time::Duration;
 
 use kith_core::channel;
+use kith_core::command::Actor;
 use kith_core::community::Blueprint;
-use kith_core::ids::ChannelId;
+use kith_core::host::noun::{PersonCommand, SessionCommand};
+use kith_core::host::{Holder, Reach};
+use kith_core::ids::{ChannelId, CommunityId, PersonId};
 use kith_core::message;
+use kith_core::role::{self, Permission};
+use kith_runtime::host::{NewToken, Operator, SessionWish};
 use serde_json::Value;
 
 use super::served::Served;
@@ -17,7 +22,7 @@ use crate::world::{Place, World};
 pub(super) struct Told {
     id: String,
     kind: String,
-    data: Value,
+    pub(super) data: Value,
 }
 
 /// A live stream that is read.
@@ -25,11 +30,24 @@ pub(super) struct Ear(BufReader<ureq::BodyReader<'static>>);
 
 impl Ear {
     pub(super) fn open(served: &Served, place: Place, token: &str, after: Option<&str>) -> Self {
-        let mut request = ureq::get(served.url(&format!("/api/v1/communities/{}/events", place.id)))
+        Self::open_as(served, place, ("authorization", &format!("Bearer {token}")), after)
+    }
+
+    /// A stream of somewhere else.
+    pub(super) fn at(served: &Served, path: &str, token: &str) -> Self {
+        Self::opened(served, path, ("authorization", &format!("Bearer {token}")), None)
+    }
+
+    fn open_as(served: &Served, place: Place, header: (&str, &str), after: Option<&str>) -> Self {
+        Self::opened(served, &format!("/api/v1/communities/{}/events", place.id), header, after)
+    }
+
+    fn opened(served: &Served, path: &str, (name, value): (&str, &str), after: Option<&str>) -> Self {
+        let mut request = ureq::get(served.url(path))
             .config()
             .timeout_global(Some(Duration::from_secs(30)))
             .build()
-            .header("authorization", format!("Bearer {token}"));
+            .header(name, value);
         if let Some(after) = after {
             request = request.header("last-event-id", after);
         }
@@ -54,6 +72,13 @@ impl Ear {
                 return told;
             }
         }
+    }
+
+    /// What is told until the server ends the stream.
+    fn rest(mut self) -> String {
+        let mut rest = String::new();
+        while self.0.read_line(&mut rest).expect("the stream ends by itself") > 0 {}
+        rest
     }
 
     fn next(&mut self) -> Told {
@@ -135,7 +160,81 @@ fn nobody_hears_of_a_channel_that_they_may_not_read_nor_after_they_have_left() {
 
     served.world.ask_member(place.id, member, kith_core::member::Command::Leave).unwrap();
     served.world.post(place, place.owner, "without gil").unwrap();
-    let mut rest = String::new();
-    while ear.0.read_line(&mut rest).is_ok_and(|bytes| bytes > 0) {}
+    let rest = ear.rest();
     assert!(!rest.contains("without gil"), "{rest}");
+}
+
+/// What opens a stream, and what puts an end to that.
+type Way<'a> = (String, String, Box<dyn FnOnce() + 'a>);
+
+/// Every way in which somebody may listen no more.
+fn ways<'a>(served: &'a Served, place: Place, people: &[PersonId; 5]) -> Vec<Way<'a>> {
+    let world = &served.world;
+    let operator = Operator::of(world.engine(), world.mint());
+    let token_of = |person: PersonId, lasts_ms: Option<u64>| {
+        let (reach, permissions) = (Reach::Community(place.id), [Permission::Read].into_iter().collect());
+        let (holder, label) = (Holder::Person(person), "case".to_owned());
+        let token = NewToken { holder, reach, permissions, label, lasts_ms };
+        let (id, secret) = world.wait(operator.issue_token(token)).unwrap();
+        (id, format!("Bearer {}", secret.text()))
+    };
+    let [revoked, signed_out, suspended, narrowed, expires] = *people;
+    let (id, bearer) = token_of(revoked, None);
+    let wish = SessionWish { label: "case".to_owned(), lasts_ms: 3_600_000 };
+    let (session, secret) = world.wait(operator.sign_in(signed_out, wish)).unwrap();
+    let cookie = format!("kith_session={}", secret.text());
+    let member = world.view(place.id, move |it| it.members.of_person(narrowed).unwrap().id);
+    let reads = |role: role::Role| role::Command::Define { name: "member".to_owned(), role };
+    let silent = role::Role { rank: 20, permissions: [Permission::Post].into_iter().collect() };
+    let name = "authorization";
+    vec![
+        (name.to_owned(), bearer, Box::new(move || world.wait(operator.revoke_token(id)).unwrap())),
+        (
+            "cookie".to_owned(),
+            cookie,
+            Box::new(move || {
+                world.wait(operator.ask(CommunityId::HOST, SessionCommand::SignOut { session })).unwrap();
+            }),
+        ),
+        (
+            name.to_owned(),
+            token_of(suspended, None).1,
+            Box::new(move || {
+                let suspend = PersonCommand::Suspend { person: suspended };
+                world.wait(operator.ask(CommunityId::HOST, suspend)).unwrap();
+            }),
+        ),
+        (name.to_owned(), token_of(expires, Some(1_500)).1, Box::new(|| {})),
+        // The last, since it is everybody's role.
+        (
+            name.to_owned(),
+            token_of(narrowed, None).1,
+            Box::new(move || {
+                world.ask_as(place.id, Actor::Host, reads(silent)).unwrap();
+                assert!(world.view(place.id, move |it| it.members.get(member).is_some()));
+            }),
+        ),
+    ]
+}
+
+#[test]
+fn a_stream_ends_with_the_token_the_session_the_person_or_the_right_that_opened_it() {
+    let served = Served::over(World::new());
+    let owner = served.person("Ines");
+    let place = served.world.found_by("club", &Blueprint::default(), owner);
+    let people = ["Ada", "Ben", "Cy", "Di", "Eve"].map(|name| served.person(name));
+    for person in people {
+        served.world.knock(place.id, person, "somebody").unwrap();
+    }
+    let mut stays = Ear::open(&served, place, &served.token(owner, place.id), None);
+    for (header, value, end) in ways(&served, place, &people) {
+        let mut ear = Ear::open_as(&served, place, (&header, &value), None);
+        served.world.post(place, place.owner, "before").unwrap();
+        assert_eq!(text(&ear.until("message.posted")), "before");
+        end();
+        // Nothing else happens here: what ended the right ends the stream.
+        let rest = ear.rest();
+        assert!(!rest.contains("message.posted"), "{rest}");
+        assert_eq!(text(&stays.until("message.posted")), "before", "others go on");
+    }
 }

@@ -100,6 +100,23 @@ fn a_socket_is_opened_by_members_and_by_no_page_of_anybody_else() {
 }
 
 #[test]
+fn a_socket_is_closed_with_the_token_that_opened_it() {
+    let crowd = Crowd::new();
+    let ground = crowd.ground("garden");
+    let path = format!("/api/v1/communities/{}/live", ground.id);
+    let body = json!({ "label": "bot", "permissions": ["read", "post"] });
+    let issued = crowd.must("owner", ("POST", "/api/v1/tokens"), Some(&body));
+    let bearer = format!("Bearer {}", issued["secret"].as_str().unwrap());
+    let mut socket = open(&crowd, &path, &[("authorization", &bearer)]).unwrap();
+    post(&mut socket, &ground, "one", "hello");
+    next(&mut socket, "posted");
+    let token = format!("/api/v1/tokens/{}", issued["id"].as_str().unwrap());
+    crowd.must("owner", ("DELETE", &token), None);
+    while !matches!(socket.read().unwrap(), Message::Close(_)) {}
+    assert_eq!(open(&crowd, &path, &[("authorization", &bearer)]).err(), Some(401));
+}
+
+#[test]
 fn a_server_that_stops_says_so_on_every_line() {
     let mut crowd = Crowd::new();
     let ground = crowd.ground("garden");

@@ -29,8 +29,9 @@ pub use quota::Quotas;
 pub use registry::{Asked, Registry, Row, State, Wanted, check_name};
 pub use session::{
     NewSession, SESSION_MS_MAX, SESSIONS_PER_PERSON_MAX, Session, Sessions, authenticate_session,
+    session_in_force,
 };
-pub use token::{Grant, Holder, Reach, SecretHash, Token, Tokens, authenticate};
+pub use token::{Grant, Holder, Reach, SecretHash, Token, Tokens, authenticate, token_in_force};
 
 /// What can be asked of each of the host's nouns, and what happened to it.
 pub mod noun {

@@ -111,15 +111,20 @@ impl Sessions {
     }
 }
 
-/// Who bears a secret with this hash at `now_ms`; nobody once it has expired or the person may not act.
+/// The session, while it lasts: until it ends or expires, and as long as its person may act.
+pub fn session_in_force(host: &Host, session: SessionId, now_ms: u64) -> Option<&Session> {
+    let session = host.sessions.get(session).filter(|session| session.expires_ms > now_ms)?;
+    check_person(host, session.person).ok()?;
+    Some(session)
+}
+
+/// Who bears a secret with this hash at `now_ms`.
 pub fn authenticate_session(
     host: &Host,
     secret_hash: &SecretHash,
     now_ms: u64,
 ) -> Option<(SessionId, PersonId)> {
-    let id = host.sessions.by_hash.get(secret_hash)?;
-    let session = host.sessions.get(*id).filter(|session| session.expires_ms > now_ms)?;
-    check_person(host, session.person).ok()?;
+    let session = session_in_force(host, *host.sessions.by_hash.get(secret_hash)?, now_ms)?;
     Some((session.id, session.person))
 }
 

@@ -135,15 +135,18 @@ impl Grant {
     }
 }
 
-/// What a secret with this hash grants at `now_ms`; nothing once it has expired or its person may not act.
-pub fn authenticate(host: &Host, secret_hash: &SecretHash, now_ms: u64) -> Option<Grant> {
-    let token = host.tokens.by_hash.get(secret_hash).and_then(|id| host.tokens.rows.get(id))?;
-    if token.expires_ms.is_some_and(|expires_ms| expires_ms <= now_ms) {
-        return None;
-    }
+/// The token, while it holds: until it is revoked or expires, and as long as its person may act.
+pub fn token_in_force(host: &Host, token: TokenId, now_ms: u64) -> Option<&Token> {
+    let token = host.tokens.get(token)?;
     if let Holder::Person(person) = token.holder {
         check_person(host, person).ok()?;
     }
+    Some(token).filter(|it| it.expires_ms.is_none_or(|expires_ms| expires_ms > now_ms))
+}
+
+/// What a secret with this hash grants at `now_ms`.
+pub fn authenticate(host: &Host, secret_hash: &SecretHash, now_ms: u64) -> Option<Grant> {
+    let token = token_in_force(host, *host.tokens.by_hash.get(secret_hash)?, now_ms)?;
     let scope = token.permissions.clone();
     Some(Grant { token: token.id, actor: token.holder.actor(), reach: token.reach, scope })
 }

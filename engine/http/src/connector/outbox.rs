@@ -19,14 +19,13 @@ use kith_core::record::Record;
 use kith_core::refusal::Refusal;
 use kith_core::role::Permission;
 use serde::Serialize;
-use tokio::sync::watch;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::id;
 use crate::caller::Caller;
-use crate::live::{Closing, EventId};
+use crate::live::{Ending, EventId};
 use crate::moment::rfc3339;
 use crate::past::Follow;
 use crate::place::Place;
@@ -203,7 +202,7 @@ struct Outbox {
     room: Room,
     connector: ConnectorId,
     follow: Follow,
-    closing: watch::Receiver<Closing>,
+    ending: Ending,
     after: EventId,
     ready: VecDeque<Event>,
 }
@@ -217,7 +216,7 @@ impl Outbox {
             }
             let records = tokio::select! {
                 records = self.follow.next() => records.ok()?,
-                _ = self.closing.wait_for(|closing| *closing == Closing::Closed) => return None,
+                () = self.ending.comes() => return None,
             };
             let records: Vec<Record> =
                 records.iter().filter_map(|record| Record::decode(&record.bytes).ok()).collect();
@@ -272,7 +271,7 @@ async fn effects(
     let after = named.unwrap_or(EventId { seq: acked_seq, index: u32::MAX });
     let outbox = Outbox {
         follow: Follow::after(&caller.place.engine, room.id, after.seq.saturating_sub(1)),
-        closing: caller.place.hub.closing(),
+        ending: Ending::of(&caller).await?,
         ready: VecDeque::new(),
         connector,
         after,

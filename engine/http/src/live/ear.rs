@@ -5,11 +5,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use kith_core::refusal::Refusal;
+use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{broadcast, watch};
 
+use super::ending::Ending;
 use super::event::{EventId, Happened};
-use super::hub::{Batch, Closing, Listener};
+use super::hub::{Batch, Listener};
 use super::rights::Rights;
 use crate::problem::Problem;
 use crate::room::Room;
@@ -29,7 +30,7 @@ pub(crate) struct Ear {
     room: Room,
     rights: Rights,
     batches: broadcast::Receiver<Arc<Batch>>,
-    closing: watch::Receiver<Closing>,
+    ending: Ending,
     ready: VecDeque<Happened>,
     last: Option<EventId>,
     has_gap: bool,
@@ -38,16 +39,15 @@ pub(crate) struct Ear {
 impl Ear {
     /// Listens in a room from after an event, or from now on.
     pub(crate) async fn open(room: Room, after: Option<EventId>) -> Result<Self, Problem> {
-        let hub = &room.caller.place.hub;
-        let closing = hub.closing();
-        let Listener { missed, batches } = hub.listen(room.id, after).await?;
+        let ending = Ending::of(&room.caller).await?;
+        let Listener { missed, batches } = room.caller.place.hub.listen(room.id, after).await?;
         let rights = rights_in(&room).await?;
         if !rights.may_listen() {
             return Err(Refusal::NotAMember.into());
         }
         let has_gap = missed.is_none();
         let ready = missed.unwrap_or_default();
-        Ok(Self { room, rights, batches, closing, ready, last: after, has_gap })
+        Ok(Self { room, rights, batches, ending, ready, last: after, has_gap })
     }
 
     /// What happens next.
@@ -64,7 +64,7 @@ impl Ear {
             }
             let received = tokio::select! {
                 received = self.batches.recv() => received,
-                _ = self.closing.wait_for(|closing| *closing == Closing::Closed) => return Heard::Over,
+                () = self.ending.comes() => return Heard::Over,
             };
             let batch = match received {
                 Ok(batch) => batch,

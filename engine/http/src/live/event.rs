@@ -7,10 +7,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kith_core::body::Bodies;
+use kith_core::body::{Bodies, Body};
 use kith_core::event::Event;
 use kith_core::ids::{ChannelId, CommunityId, MemberId, MessageId};
-use kith_core::ports::NewRecord;
 use kith_core::record::Record;
 use kith_core::role::Permission;
 use kith_core::{channel, import, member, message, queue, rule, topic};
@@ -159,16 +158,14 @@ impl Draft {
 }
 
 /// A record's events; none of what nobody outside is told of.
-pub(crate) fn of_record(stored: &NewRecord) -> Vec<Draft> {
-    let Ok(record) = Record::decode(&stored.bytes) else { return Vec::new() };
-    let bodies: Bodies = stored.bodies.iter().cloned().collect();
-    let told = (0..).zip(&record.events).filter_map(|(index, event)| {
+pub(crate) fn of_record(record: &Record, bodies: &[Body]) -> impl Iterator<Item = Draft> {
+    let bodies: Bodies = bodies.iter().cloned().collect();
+    (0..).zip(&record.events).filter_map(move |(index, event)| {
         let (kind, audience, data) = told(event)?;
         let words = message::said(event).map(|(id, parts)| (id, json!(talk::shown(parts, &bodies))));
         let id = EventId { seq: record.seq, index };
         Some(Draft { id, kind, audience, at_ms: record.command.at_ms, data, words })
-    });
-    told.collect()
+    })
 }
 
 fn told(event: &Event) -> Option<(&'static str, Audience, Value)> {

@@ -1,13 +1,12 @@
 //! The hub: one task for each community that somebody listens to.
 
 use std::collections::{HashMap, VecDeque};
-use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kith_core::event::Event;
 use kith_core::ids::{CommunityId, MessageId};
 use kith_core::member::Standing;
-use kith_core::ports::{NewRecord, Records, StoreError, StoredRecord};
+use kith_core::ports::StoreError;
 use kith_core::record::Record;
 use kith_runtime::audience::Landed;
 use kith_runtime::draft::AskError;
@@ -15,7 +14,9 @@ use kith_runtime::engine::Engine;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 
+use super::ending::Endings;
 use super::event::{Draft, EventId, Happened, Known, Place, When, of_record};
+use crate::past::Past;
 
 /// Batches of events that a listener may lag behind before they are sent away to come back.
 const BATCHES_BEHIND_MAX: usize = 256;
@@ -54,11 +55,14 @@ pub(crate) struct Hub {
     engine: Engine,
     rooms: Rooms,
     closing: watch::Sender<Closing>,
+    /// What ends on the host.
+    pub(crate) endings: Endings,
 }
 
 impl Hub {
     pub(crate) fn new(engine: Engine) -> Self {
-        Self { engine, rooms: Arc::default(), closing: watch::Sender::new(Closing::Open) }
+        let closing = watch::Sender::new(Closing::Open);
+        Self { engine, rooms: Arc::default(), closing, endings: Endings::default() }
     }
 
     /// Tells every stream to end: the server stops.
@@ -81,9 +85,7 @@ impl Hub {
         // what they were told already.
         let batches = self.join(community);
         let Some(after) = after else { return Ok(Listener { missed: Some(VecDeque::new()), batches }) };
-        let records = Arc::clone(&self.engine.ports().records);
-        let read = tokio::task::spawn_blocking(move || drafts_since(records.as_ref(), community, after));
-        let Some(drafts) = read.await.unwrap_or(Err(StoreError::Closed))? else {
+        let Some(drafts) = drafts_since(&self.engine, community, after).await? else {
             return Ok(Listener { missed: None, batches });
         };
         let known = look_up(&self.engine, community, &drafts, When::Again).await?;
@@ -134,11 +136,14 @@ impl Relay {
     }
 
     async fn batch(&self, landed: &Landed, rights_seq: &mut u64) -> Option<Batch> {
-        let touches = |record: &&NewRecord| Record::decode(&record.bytes).is_ok_and(|it| touches_rights(&it));
-        if let Some(record) = landed.records.iter().rev().find(touches) {
-            *rights_seq = record.seq;
+        let mut drafts: Vec<Draft> = Vec::new();
+        for stored in &landed.records {
+            let Ok(record) = Record::decode(&stored.bytes) else { continue };
+            if touches_rights(&record) {
+                *rights_seq = record.seq;
+            }
+            drafts.extend(of_record(&record, &stored.bodies));
         }
-        let drafts: Vec<Draft> = landed.records.iter().flat_map(of_record).collect();
         let known = look_up(&self.engine, self.community, &drafts, When::Now).await.ok()?;
         let told = drafts.into_iter().filter_map(|draft| draft.finish(self.community, &known, When::Now));
         Some(Batch { events: told.collect(), rights_seq: *rights_seq })
@@ -185,31 +190,27 @@ async fn look_up(
 }
 
 /// What the log says happened after an event; `None` where that is more than is told again.
-fn drafts_since(
-    records: &dyn Records,
+async fn drafts_since(
+    engine: &Engine,
     community: CommunityId,
     after: EventId,
 ) -> Result<Option<Vec<Draft>>, StoreError> {
-    let Some(head) = records.head(community) else { return Ok(Some(Vec::new())) };
-    let newer = head.seq.saturating_sub(after.seq);
-    if newer > AGAIN_RECORDS_MAX {
+    let head = engine.ports().records.head(community).map_or(0, |head| head.seq);
+    if head.saturating_sub(after.seq) > AGAIN_RECORDS_MAX {
         return Ok(None);
     }
-    // A frame holds at least one record, so the wanted one is in no frame before this.
-    let first_frame = head.frame_no.saturating_sub(newer).max(1);
-    let mut drafts = Vec::new();
-    records.read(community, first_frame, &mut |frame| {
-        for stored in frame.records.into_iter().filter(|stored| stored.seq >= after.seq) {
-            drafts.extend(of_record(&as_new(stored)).into_iter().filter(|draft| draft.id() > after));
+    let (mut past, mut drafts) = (Past::after(engine, community, after.seq.saturating_sub(1)), Vec::new());
+    while past.seq < head {
+        let found = past.next().await?;
+        if found.is_empty() {
+            break;
         }
-        ControlFlow::Continue(())
-    })?;
+        for stored in found {
+            let Ok(record) = Record::decode(&stored.bytes) else { continue };
+            drafts.extend(of_record(&record, &stored.bodies).filter(|draft| draft.id() > after));
+        }
+    }
     Ok(Some(drafts))
-}
-
-fn as_new(stored: StoredRecord) -> NewRecord {
-    let StoredRecord { seq, at_ms, bytes, bodies, .. } = stored;
-    NewRecord { seq, at_ms, ids: Vec::new(), bytes, bodies }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

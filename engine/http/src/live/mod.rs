@@ -2,9 +2,10 @@
 //!
 //! One task a community reads what landed and makes events of it once, however many listen (`hub`); what an
 //! event says and to whom is in `event`. Streams resume by sequence number: an event's id is that of its
-//! record and its place in it.
+//! record and its place in it. They end with whatever opened them (`ending`).
 
 mod ear;
+mod ending;
 mod event;
 mod hub;
 mod rights;
@@ -12,6 +13,7 @@ mod sse;
 mod ws;
 
 pub(crate) use ear::{Ear, Heard};
+pub(crate) use ending::Ending;
 pub(crate) use event::{EventId, Happened};
 pub(crate) use hub::{Closing, Hub};
 
