@@ -49,9 +49,6 @@ use crate::draft::AskError;
 use crate::extend::Runner;
 use crate::recover;
 
-/// Frames between two reports of progress.
-const FRAMES_PER_PROGRESS: u64 = 64;
-
 /// A version that is to be tried: a draft, or one that is kept.
 #[derive(Debug, Clone)]
 pub struct Draft {
@@ -116,8 +113,8 @@ pub struct Stage<'a> {
     pub runner: Arc<dyn Runner>,
 }
 
-/// Replays a community's history through a draft. `seen` is told the number of records done; it ends the
-/// replay by breaking.
+/// Replays a community's history through a draft. `seen` is told of every record that is done, since a frame
+/// may hold thousands; it ends the replay by breaking.
 pub fn run(
     stage: &Stage<'_>,
     plan: &Plan,
@@ -125,9 +122,8 @@ pub fn run(
 ) -> Result<Report, AskError> {
     let (start, head) = recover::start_in_log(plan.community, stage.records)?;
     let mut walk = Walk::new(stage, plan, start);
-    let (mut broken, mut frames) = (None, 0_u64);
+    let mut broken = None;
     stage.records.read(plan.community, head.frame_no + 1, &mut |frame| {
-        frames += 1;
         for stored in &frame.records {
             let record = match recover::decode(plan.community, stored) {
                 Ok(record) => record,
@@ -138,9 +134,9 @@ pub fn run(
             };
             let bodies: Bodies = stored.bodies.iter().cloned().collect();
             walk.record(&record, &bodies);
+            seen(record.seq)?;
         }
-        let done = frame.head.seq;
-        if frames.is_multiple_of(FRAMES_PER_PROGRESS) { seen(done) } else { ControlFlow::Continue(()) }
+        ControlFlow::Continue(())
     })?;
     match broken {
         Some(what) => Err(AskError::Unreadable { community: plan.community, what }),

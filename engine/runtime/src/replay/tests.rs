@@ -261,6 +261,23 @@ fn labels_of_sources_and_of_the_queue_give_precision_and_recall() {
 }
 
 #[test]
+fn progress_is_told_of_every_record_and_a_replay_ends_when_it_is_told_to() {
+    let mut group = Group::new();
+    for day in 0..3 {
+        group.import(1, START_MS + day * DAY_MS, &[("hi", None), ("tea", None)]);
+    }
+    let keys = Arc::clone(&group.memory) as _;
+    let stage = Stage { records: group.memory.as_ref(), keys, runner: Arc::clone(&group.runner) };
+    let mut seen = Vec::new();
+    let plan = Plan::new(GROUP, source("deny:tea"));
+    let report = run(&stage, &plan, &mut |seq| {
+        seen.push(seq);
+        if seen.len() == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert_eq!((seen, report.unwrap().messages), (vec![1, 2, 3], 4));
+}
+
+#[test]
 fn a_replay_changes_nothing() {
     let mut group = Group::new();
     group.import(1, START_MS, &[("loud", None), ("tea", None)]);
