@@ -53,6 +53,7 @@ pub(crate) fn put(name: &str, source: &str, hook: Hook) -> Command {
         origin: Origin::Command,
         binding: None,
         stage: Stage::Live,
+        cases: String::new(),
     }
 }
 

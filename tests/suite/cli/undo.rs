@@ -63,6 +63,7 @@ fn talk(desk: &Desk) {
             origin: Origin::Command,
             binding: None,
             stage: Stage::Live,
+            cases: String::new(),
         };
         let command = || Mint::System.command(engine.ports().clock.wall_ms());
         engine.ask(Draft::new(command(), id, Actor::Host, put)).await.expect("put in");

@@ -93,6 +93,7 @@ fn an_undo_needs_more_than_the_rules_and_a_form_that_was_meant() {
         origin: script::Origin::Command,
         binding: None,
         stage: script::Stage::Live,
+        cases: String::new(),
     };
     served.world.ask_member(place.id, place.owner, put).expect("it is put in");
     let path = "/c/club/desk/scripts/guard/undo";

@@ -11,6 +11,7 @@ mod live;
 mod matrix;
 mod messages;
 mod operations;
+mod scripts;
 mod search;
 mod secrets;
 mod served;

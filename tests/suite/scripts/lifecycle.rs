@@ -75,6 +75,23 @@ fn versions_are_listed_compared_and_rolled_back() {
 }
 
 #[test]
+fn cases_stay_with_their_version() {
+    let desk = founded();
+    desk.write("guard.rhai", GUARD_2);
+    desk.works(&format!("script put {IN} guard @guard.rhai --keep"));
+    let shown = desk.works(&format!("script show {IN} guard"));
+    assert!(shown.starts_with(GUARD.trim_end()) && shown.contains("expect = \"deny spam\""), "{shown}");
+    let newest = desk.json(&format!("script show {IN} guard --version 2"));
+    assert_eq!((newest["source"].as_str(), newest["cases"].as_str()), (Some(GUARD_2), Some("")));
+    // With other cases it is the same version.
+    desk.write("guard.cases.toml", "[[case]]\ntext = \"more spam\"\nexpect = \"hold spam\"\n");
+    assert_eq!(desk.json(&format!("script put {IN} guard @guard.rhai --keep"))["version"], 2);
+    let newest = desk.json(&format!("script show {IN} guard --version 2"));
+    assert!(newest["cases"].as_str().is_some_and(|cases| cases.contains("more spam")), "{newest}");
+    assert_eq!(desk.run(&format!("script show {IN} guard --version 7")).code, 3);
+}
+
+#[test]
 fn what_does_not_pass_is_told_and_leaves_what_is_live() {
     let desk = founded();
     desk.write("guard.rhai", "fn on_message(ctx, message) { alow() }\n");

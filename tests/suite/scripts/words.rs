@@ -56,6 +56,7 @@ impl Scene {
             origin: script::Origin::Command,
             binding: None,
             stage: script::Stage::Live,
+            cases: String::new(),
         };
         world.ask_member(place.id, place.owner, put).unwrap();
         let ann = world.join(place.id, "Ann");

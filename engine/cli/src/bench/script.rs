@@ -55,6 +55,7 @@ fn put(source: &str) -> Command {
         origin: Origin::Command,
         binding: Some(Binding { on_fault: OnFault::Open, ..Binding::default() }),
         stage: Stage::Live,
+        cases: String::new(),
     }
 }
 

@@ -13,12 +13,14 @@ use crate::refusal::Refusal;
 
 /// Puts a version in; other commands are not this function's.
 pub(super) fn put(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(), Refusal> {
-    let Command::Put { name, source, hooks, origin, binding, stage } = command else {
+    let Command::Put { name, source, hooks, origin, binding, stage, cases } = command else {
         return Err(Refusal::NothingToChange);
     };
     limits::check_name(name)?;
-    if source.len() > SCRIPT_BYTES_MAX {
-        return Err(Refusal::TextTooLong { field: "source".to_owned(), max: SCRIPT_BYTES_MAX as u64 });
+    for (field, text) in [("source", source), ("cases", cases)] {
+        if text.len() > SCRIPT_BYTES_MAX {
+            return Err(Refusal::TextTooLong { field: field.to_owned(), max: SCRIPT_BYTES_MAX as u64 });
+        }
     }
     if hooks.is_empty() {
         return Err(Refusal::ValueInvalid { name: "hooks".to_owned(), expected: "at least one".to_owned() });
@@ -28,6 +30,7 @@ pub(super) fn put(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result
         number,
         hash: Sha256::digest(source).into(),
         source: source.clone(),
+        cases: cases.clone(),
         hooks: hooks.clone(),
         at_ms: ctx.at_ms(),
         by: ctx.actor.map(|actor| actor.id),
@@ -57,7 +60,13 @@ pub(super) fn put(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result
         out.event(Event::Bound { no: script.no, binding: binding.clone(), old });
     }
     let number = match script.versions.last().filter(|last| last.source == *source) {
-        Some(last) => last.number,
+        Some(last) => {
+            if last.cases != *cases {
+                let (version, cases, old) = (last.number, cases.clone(), last.cases.clone());
+                out.event(Event::CasesKept { no: script.no, version, cases, old });
+            }
+            last.number
+        }
         None => {
             let number = script.newest.saturating_add(1);
             out.event(Event::VersionPut { no: script.no, version: Box::new(version(number)) });
@@ -201,6 +210,11 @@ pub(super) fn apply(scripts: &mut Scripts, event: &Event, moment: &Moment) {
             script.newest = version.number;
             script.versions.push((**version).clone());
             drop_oldest(script);
+        }),
+        Event::CasesKept { no, version, cases, .. } => change(scripts, *no, |script| {
+            if let Some(kept) = script.versions.iter_mut().find(|kept| kept.number == *version) {
+                kept.cases.clone_from(cases);
+            }
         }),
         Event::Switched { no, live, .. } => change(scripts, *no, |script| {
             script.live = *live;

@@ -158,6 +158,9 @@ pub enum Command {
         /// What becomes of it.
         #[serde(default)]
         stage: Stage,
+        /// The cases that it was tried with, as they are written; empty where there are none.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        cases: String,
     },
     /// Make a kept version live: a rollback, or the end of a quarantine.
     Activate {
@@ -248,6 +251,17 @@ pub enum Event {
         no: u32,
         /// The version.
         version: Box<Version>,
+    },
+    /// A version has other cases now: how it is tried is otherwise, what it does is not.
+    CasesKept {
+        /// The script.
+        no: u32,
+        /// The version.
+        version: u32,
+        /// Its cases.
+        cases: String,
+        /// Those before.
+        old: String,
     },
     /// Another version is live now, or none.
     Switched {

@@ -86,6 +86,34 @@ fn a_script_is_put_in_switched_and_taken_out() {
 }
 
 #[test]
+fn cases_are_kept_with_their_version_and_other_cases_make_no_other_version() {
+    let mut bench = bench(|_| Ok((Ruling::Allow, Vec::new())));
+    let with = |source: &str, text: &str| {
+        let mut command = put("guard", source, Hook::Message);
+        if let Command::Put { cases, .. } = &mut command {
+            text.clone_into(cases);
+        }
+        command
+    };
+    let kept = |bench: &Bench| {
+        let script = bench.community().scripts.get("guard").unwrap();
+        script.versions.iter().map(|version| (version.number, version.cases.clone())).collect::<Vec<_>>()
+    };
+    let versions = |rows: &[(u32, &str)]| -> Vec<(u32, String)> {
+        rows.iter().map(|(number, cases)| (*number, (*cases).to_owned())).collect()
+    };
+    bench.ask(OWNER, with("fn on_message", "one")).unwrap();
+    assert_eq!(kept(&bench), versions(&[(1, "one")]));
+    assert_eq!(bench.ask(OWNER, with("fn on_message", "one")), Err(Refusal::NothingToChange));
+    bench.ask(OWNER, with("fn on_message 2", "two")).unwrap();
+    bench.ask(OWNER, with("fn on_message 2", "")).unwrap();
+    assert_eq!(kept(&bench), versions(&[(1, "one"), (2, "")]));
+    let long = "x".repeat(crate::limits::SCRIPT_BYTES_MAX + 1);
+    assert_eq!(bench.ask(OWNER, with("fn on_message", &long)).unwrap_err().code(), "text_too_long");
+    bench.check();
+}
+
+#[test]
 fn what_a_script_said_stays_with_its_receipt() {
     let mut bench = bench(|_| Ok((Ruling::Deny(reason("no")), Vec::new())));
     say(&mut bench, ANN, "x");

@@ -50,6 +50,9 @@ pub struct Version {
     pub hash: Hash,
     /// The source.
     pub source: String,
+    /// The cases that it was tried with, as they are written; empty where there are none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cases: String,
     /// The hooks that it answers.
     pub hooks: BTreeSet<Hook>,
     /// When it was put in, Unix milliseconds.

@@ -55,6 +55,9 @@ struct ShownVersion {
     /// The source; told where one version is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<String>,
+    /// The cases that it came with, in TOML; told with the source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cases: Option<String>,
 }
 
 /// A script.
@@ -91,6 +94,7 @@ impl ShownVersion {
             by: version.by.map(|by| by.to_string()),
             hooks: serde_json::to_value(&version.hooks).unwrap_or_default(),
             source: None,
+            cases: None,
         }
     }
 }
@@ -170,7 +174,8 @@ async fn version(
     let room = caller.room(&community).await?;
     let found = room.script(&script).await?;
     let kept = found.version(version).ok_or_else(|| missing(format!("{script}@{version}")))?;
-    Ok(Json(ShownVersion { source: Some(kept.source.clone()), ..ShownVersion::of(kept) }))
+    let cases = Some(kept.cases.clone()).filter(|cases| !cases.is_empty());
+    Ok(Json(ShownVersion { source: Some(kept.source.clone()), cases, ..ShownVersion::of(kept) }))
 }
 
 /// A source to be put in.
@@ -241,15 +246,7 @@ async fn put(
     let reader = Reader { language: room.caller.words.language, stream: None };
     let checked = match room.caller.place.desk.check(&written).await {
         Ok(checked) => checked,
-        Err(PutError::Problem(flaws)) => {
-            let flawed = Flawed { code: "script_flawed".to_owned(), flaws: flaws.json(&reader) };
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(flawed)).into_response());
-        }
-        Err(PutError::Ask(error)) => return Err(error.into()),
-        Err(error @ (PutError::TooSlow | PutError::Broken(_))) => {
-            tracing::error!(%error, "a script could not be checked");
-            return Err(Problem::failed());
-        }
+        Err(error) => return flawed(error, &reader),
     };
     let how = How { origin: Origin::Command, binding: new.binding, stage: new.stage };
     let put = room.put_script(&input, (&written, &how), &checked).await?;
@@ -260,6 +257,21 @@ async fn put(
         cases: checked.cases.len(),
     };
     Ok(Json(put).into_response())
+}
+
+/// What has to be written differently, where that is why a script did not pass.
+fn flawed(error: PutError, reader: &Reader<'_>) -> Result<Response, Problem> {
+    match error {
+        PutError::Problem(flaws) => {
+            let flawed = Flawed { code: "script_flawed".to_owned(), flaws: flaws.json(reader) };
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(flawed)).into_response())
+        }
+        PutError::Ask(error) => Err(error.into()),
+        PutError::TooSlow | PutError::Broken(_) => {
+            tracing::error!(%error, "a script could not be checked");
+            Err(Problem::failed())
+        }
+    }
 }
 
 /// Take a script out with everything it remembers
@@ -283,18 +295,26 @@ struct Which {
     version: u32,
 }
 
-/// Make a kept version live: a rollback, or the end of a quarantine
+/// Make a kept version live, once it passed with its cases again: a rollback, or the end of a quarantine
 #[utoipa::path(
     put, path = "/communities/{community}/scripts/{script}/live", tag = "scripts",
     extensions(("x-permission" = json!("manage_rules"))), request_body = Which,
-    responses((status = 200, body = Done)),
+    responses((status = 200, body = Done), (status = 422, body = Flawed)),
 )]
 async fn activate(
     caller: Caller,
     Path((community, script)): Path<(String, String)>,
     Sent { value: Which { version }, input }: Sent<Which>,
-) -> Result<Json<Done>, Problem> {
-    caller.room(&community).await?.done(&input, |_| Command::Activate { name: script, version }).await
+) -> Result<Response, Problem> {
+    caller.acting()?;
+    let room = caller.room(&community).await?;
+    let kept = room.script(&script).await?;
+    let reader = Reader { language: room.caller.words.language, stream: None };
+    if let Err(error) = room.caller.place.desk.check_kept(&kept, version).await {
+        return flawed(error, &reader);
+    }
+    let done = room.done(&input, |_| Command::Activate { name: script, version }).await?;
+    Ok(done.into_response())
 }
 
 /// Ask a script no more; its versions and its memory stay

@@ -167,7 +167,7 @@ impl Group {
         let Draft { name, source, hooks, binding } = draft.clone();
         let (origin, binding) = (Origin::Command, Some(binding));
         let stage = script::Stage::Live;
-        let put = script::Command::Put { name, source, hooks, origin, binding, stage };
+        let put = script::Command::Put { name, source, hooks, origin, binding, stage, cases: String::new() };
         self.ask(Actor::Host, put, Bodies::default());
     }
 

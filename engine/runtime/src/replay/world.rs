@@ -312,6 +312,7 @@ impl<'a> World<'a> {
             number: 1,
             hash: Sha256::digest(&self.draft.source).into(),
             source: self.draft.source.clone(),
+            cases: String::new(),
             hooks: self.draft.hooks.clone(),
             at_ms,
             by: None,

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use kith_core::hook::Hook;
 use kith_core::limits::{self, SCRIPT_BYTES_MAX};
 use kith_core::notice::Text;
+use kith_core::script::{Script, Version};
 use serde_json::{Value, json};
 
-use super::{Compiler, Diagnostic, Tried};
+use super::{CASES_ENDING, Compiler, Diagnostic, SCRIPT_ENDING, Tried};
 use crate::blueprint::Source;
 use crate::texts::{ENGLISH_READER, Reader};
 
@@ -25,6 +26,17 @@ pub struct Written {
 }
 
 impl Written {
+    /// A version that a community keeps.
+    pub fn kept(script: &Script, version: &Version) -> Self {
+        let cases = Some(&version.cases).filter(|cases| !cases.is_empty());
+        Self {
+            name: script.name.clone(),
+            file: format!("{}{SCRIPT_ENDING}", script.name),
+            source: version.source.clone(),
+            cases: cases.map(|cases| (format!("{}{CASES_ENDING}", script.name), cases.clone())),
+        }
+    }
+
     /// The source as a file.
     pub fn source(&self) -> Source<'_> {
         Source { path: &self.file, text: &self.source }

@@ -8,7 +8,7 @@ use kith_core::event::Event;
 use kith_core::ids::CommunityId;
 use kith_core::notice::Text;
 use kith_core::refusal::Refusal;
-use kith_core::script::{self, Binding, Command, Origin, Stage};
+use kith_core::script::{self, Binding, Command, Origin, Script, Stage};
 use kith_core::stream::Stream;
 
 use super::{Checked, Compiler, Problem, Written, check};
@@ -50,7 +50,8 @@ impl How {
     pub fn command(&self, written: &Written, checked: &Checked) -> Command {
         let (How { origin, binding, stage }, hooks) = (self.clone(), checked.hooks.clone());
         let (name, source) = (written.name.clone(), written.source.clone());
-        Command::Put { name, source, hooks, origin, binding, stage }
+        let cases = written.cases.as_ref().map(|(_, text)| text.clone()).unwrap_or_default();
+        Command::Put { name, source, hooks, origin, binding, stage, cases }
     }
 }
 
@@ -113,6 +114,15 @@ impl Desk {
             Ok(Err(panic)) => Err(PutError::Broken(panic.to_string())),
             Ok(Ok(checked)) => Ok(checked?),
         }
+    }
+
+    /// Takes a kept version through every step again, the cases that it came with too: what decides about it
+    /// may have changed since.
+    pub async fn check_kept(&self, script: &Script, number: u32) -> Result<Checked, PutError> {
+        let what = || format!("script {} version {number}", script.name);
+        let missing = || AskError::Refused(Refusal::NotFound { what: what() });
+        let version = script.version(number).ok_or_else(missing)?;
+        self.check(&Written::kept(script, version)).await
     }
 
     /// Takes a script through every step and puts it in.

@@ -105,21 +105,23 @@ struct Standing {
 
 impl Standing {
     fn of(script: &Script) -> Self {
-        let newest = script.versions.last().map(|version| version.hash);
+        let newest = script.versions.last().map(|version| print_of(&version.source, &version.cases));
         Self { origin: script.origin, live: script.live, newest }
     }
 }
 
 fn print(entry: &Result<Written, Problem>) -> Print {
-    let mut hash = Sha256::new();
     match entry {
-        Err(problem) => hash.update(problem.to_string()),
-        Ok(written) => {
-            hash.update((written.source.len() as u64).to_be_bytes());
-            hash.update(&written.source);
-            written.cases.iter().for_each(|(_, text)| hash.update(text));
-        }
+        Err(problem) => Sha256::digest(problem.to_string()).into(),
+        Ok(written) => print_of(&written.source, written.cases.as_ref().map_or("", |(_, text)| text)),
     }
+}
+
+fn print_of(source: &str, cases: &str) -> Print {
+    let mut hash = Sha256::new();
+    hash.update((source.len() as u64).to_be_bytes());
+    hash.update(source);
+    hash.update(cases);
     hash.finalize().into()
 }
 
@@ -188,9 +190,7 @@ impl Look<'_> {
                 None if script.live.is_some() => {
                     self.seen.prints.insert(name.clone(), Print::default());
                 }
-                Some(entry @ Ok(written))
-                    if script.newest == Some(Sha256::digest(&written.source).into()) =>
-                {
+                Some(entry @ Ok(_)) if script.newest == Some(print(entry)) => {
                     self.seen.prints.insert(name.clone(), print(entry));
                     tell(Reload { script: name.clone(), what: What::Stands { live: script.live } });
                 }

@@ -167,6 +167,7 @@ impl Group {
             origin: Origin::Command,
             binding: Some(Binding { step: Step::Warn, ..Binding::default() }),
             stage: Stage::Live,
+            cases: String::new(),
         };
         self.ask_with(&self.own, Actor::Host, put, Bodies::default()).await.unwrap();
     }

@@ -99,6 +99,7 @@ fn town(ports: &Ports, runner: &Arc<Fond>) -> Town {
         origin: script::Origin::Command,
         binding: None,
         stage: script::Stage::Live,
+        cases: String::new(),
     };
     town.ask(Actor::Member(owner), put, Bodies::default());
     town

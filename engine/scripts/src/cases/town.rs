@@ -398,6 +398,7 @@ fn installed(host: &Host, source: &str) -> (Script, Version) {
         number: 1,
         hash: sha2::Sha256::digest(source.as_bytes()).into(),
         source: source.to_owned(),
+        cases: String::new(),
         hooks,
         at_ms: 0,
         by: None,

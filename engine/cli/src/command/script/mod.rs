@@ -14,6 +14,7 @@ mod reference;
 mod rollback;
 mod run;
 mod shadow;
+mod show;
 mod switch;
 mod test;
 mod versions;
@@ -47,6 +48,8 @@ pub(crate) enum Script {
     List(list::List),
     /// List the versions of a script, with what each of them did
     Versions(versions::Versions),
+    /// Print a version's source and its cases
+    Show(show::Show),
     /// Compare two versions of a script
     Diff(diff::Diff),
     /// Make an earlier version live again
@@ -89,6 +92,7 @@ impl Script {
             Self::Put(put) => put.run(stage),
             Self::List(list) => list.run(stage),
             Self::Versions(versions) => versions.run(stage),
+            Self::Show(show) => show.run(),
             Self::Diff(diff) => diff.run(stage),
             Self::Rollback(rollback) => rollback.run(stage),
             Self::Shadow(shadow) => shadow.run(stage),

@@ -2,16 +2,19 @@
 
 use clap::Args;
 use kith_core::script::Command;
+use kith_runtime::scripting::PutError;
 use serde_json::json;
 
 use super::super::Stage;
 use super::OfCommunity;
+use super::file;
 use super::page::{self, Say, refused};
 use crate::failure::Failure;
 use crate::report::Report;
 use crate::session::{self, Folder};
 
-/// Make an earlier version live again: the one before, or a named one. What the newer one did stays done;
+/// Make an earlier version live again: the one before, or a named one. It is checked and its cases are played
+/// once more; where it does not pass, the live one stays. What the newer one did stays done;
 /// `kith undo` takes it back.
 #[derive(Debug, Args)]
 pub(crate) struct Rollback {
@@ -33,6 +36,10 @@ impl Rollback {
                 None => page::history(session, community, name)?
                     .before(script.live)
                     .ok_or_else(|| refused("nothing_before", &[("name", name)]))?,
+            };
+            match session.desk().check_kept(&script, version).await {
+                Err(PutError::Problem(problem)) => return Ok(file::of_problem(say, name, &problem)),
+                checked => checked?,
             };
             session.ask(community, Command::Activate { name: name.clone(), version }).await?;
             let old = script.live.map_or_else(|| say.of("state.off", &[]), |live| live.to_string());

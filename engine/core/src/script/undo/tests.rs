@@ -29,6 +29,7 @@ fn bench() -> Bench {
         origin: Origin::Command,
         binding: None,
         stage: Stage::Kept,
+        cases: String::new(),
     };
     bench.ask(OWNER, put).unwrap();
     bench

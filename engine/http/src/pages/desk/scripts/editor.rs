@@ -103,8 +103,9 @@ async fn open(
         Some(number) => script.version(number),
         None => script.versions.last(),
     };
-    let source = version.map(|version| version.source.clone()).unwrap_or_default();
-    let typed = Typed { name, source, cases: String::new(), stage: Stage::Live };
+    let (source, cases) =
+        version.map(|version| (version.source.clone(), version.cases.clone())).unwrap_or_default();
+    let typed = Typed { name, source, cases, stage: Stage::Live };
     Ok(shown(&seat, Some(&script), &typed, (&Told::Nothing, &Mistakes::none())))
 }
 

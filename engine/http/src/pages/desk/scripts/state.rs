@@ -7,6 +7,7 @@ use kith_core::hook::Hook;
 use kith_core::ids::LetterId;
 use kith_core::rule::{Step, Tally};
 use kith_core::script::{Binding, Command, DeadLetter, Missed, OnFault, Script};
+use kith_runtime::scripting::PutError;
 use maud::{Markup, html};
 
 use super::super::seat::{Seat, grouped};
@@ -249,7 +250,16 @@ async fn change(Path((community, name)): Path<(String, String)>, form: Filled) -
     let script = seat.room.script(&name).await?;
     let version = || form.text("version").parse::<u32>().map_err(|_| Problem::not_found());
     let (command, said) = match form.text("do") {
-        "activate" => (Command::Activate { name, version: version()? }, "desk.done.live"),
+        "activate" => match seat.page.caller.place.desk.check_kept(&script, version()?).await {
+            Ok(_) => (Command::Activate { name, version: version()? }, "desk.done.live"),
+            // The editor says what does not pass.
+            Err(PutError::Problem(_)) => {
+                let to = path(&seat, &name, &format!("/edit?version={}", version()?));
+                return Ok(seat.page.done(&to, Some("desk.note.not_passed")));
+            }
+            Err(PutError::Ask(error)) => return Err(error.into()),
+            Err(PutError::TooSlow | PutError::Broken(_)) => return Err(Problem::failed().into()),
+        },
         "shadow" => (Command::Shadow { name, version: Some(version()?) }, "desk.done.shadow"),
         "shadow_off" => (Command::Shadow { name, version: None }, "desk.done.shadow_off"),
         "off" => (Command::SwitchOff { name }, "desk.done.off"),
