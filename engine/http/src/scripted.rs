@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
+use kith_core::connector;
 use kith_core::refusal::Refusal;
 use kith_core::role::Permission;
 use kith_core::script::Script;
 use kith_runtime::replay::Draft;
 use kith_runtime::scripting::{self, Checked, History, How, Written};
 
+use crate::connector::sentences;
 use crate::problem::Problem;
 use crate::room::Room;
 
@@ -18,6 +20,8 @@ pub(crate) struct PutIn {
     pub(crate) version: u32,
     /// Whether anything is otherwise now.
     pub(crate) changed: bool,
+    /// What it may come to and bots of other networks cannot do, in the reader's language.
+    pub(crate) degraded: Vec<String>,
 }
 
 impl Room {
@@ -58,7 +62,11 @@ impl Room {
             Some(version) => version,
             None => self.script(&written.name).await?.newest,
         };
-        Ok(PutIn { version, changed })
+        let (name, words) = (written.name.clone(), self.caller.words);
+        let degraded = self.look(move |sight| {
+            Ok(sentences(&sight, words, &connector::degraded_by_script(sight.community, &name)))
+        });
+        Ok(PutIn { version, changed, degraded: degraded.await? })
     }
 }
 

@@ -245,6 +245,18 @@ fn what_a_bot_cannot_do_is_said_and_only_who_may_connect_does() {
     };
     let degraded = change(&[Ability::Post], &bridged.token).json()["degraded"].to_string();
     assert!(degraded.contains("long") && degraded.contains("lines"), "{degraded}");
+    // The same is said of what is put in afterwards.
+    let put = |path: &str, body: &Value| {
+        let path = format!("/api/v1/communities/{}/{path}", bridged.place.id);
+        let answer = bridged.served.request("PUT", &path).token(&bridged.token).json(body).send();
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()["degraded"].to_string()
+    };
+    let rule = json!({ "name": "ads", "check": { "links": { "max": 1 } }, "step": "hold" });
+    let said = put("rules/ads", &rule);
+    assert!(said.contains("ads") && said.contains("lines") && !said.contains("long"), "{said}");
+    let said = put("scripts/guard", &json!({ "source": "fn on_message(ctx, message) { allow() }" }));
+    assert!(said.contains("guard") && said.contains("lines"), "{said}");
     let member = bridged.served.person("Otto");
     bridged.served.world.knock(bridged.place.id, member, "otto").unwrap();
     let refused = change(&[], &bridged.served.token(member, bridged.place.id));

@@ -29,7 +29,7 @@ fn a_version_is_live_again_only_if_its_own_cases_still_pass() {
         (answer.status, answer.json())
     };
     let put = ask("PUT", "", Some(&json!({ "source": SOURCE, "cases": CASES })));
-    assert_eq!((put.0, &put.1["cases"]), (200, &json!(1)));
+    assert_eq!((put.0, &put.1["cases"], &put.1["degraded"]), (200, &json!(1), &json!([])));
     assert_eq!(ask("GET", "/versions/1", None).1["cases"], CASES);
 
     // A version whose cases do not pass any more: here they never did.

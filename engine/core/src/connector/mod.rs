@@ -22,7 +22,7 @@ mod effect;
 #[cfg(test)]
 mod tests;
 
-pub use degraded::degraded;
+pub use degraded::{degraded, degraded_by_rule, degraded_by_script};
 pub use effect::{EffectOut, What, Whom, effects_of};
 pub use meet::{ExternalPerson, Met};
 pub use row::{Ability, Connector, Connectors, Mapped, owner, saw};

@@ -236,6 +236,17 @@ fn what_the_rules_ask_and_a_network_cannot_is_said() {
     ] {
         assert_eq!(codes(&town, can), said, "{can:?}");
     }
+    let can = BTreeSet::from([A::Post, A::Mute]);
+    town.bench.ask(ADMIN, Command::Describe { connector: town.bot, can }).unwrap();
+    let by_rule = |town: &Town, name: &str| -> Vec<String> {
+        let said = degraded_by_rule(town.bench.community(), name);
+        said.into_iter().map(|text| text.code.replace("connector.degraded.", "")).collect()
+    };
+    let before = by_rule(&town, "ads");
+    assert_eq!(before, ["hold", "deny", "remove", "ban"]);
+    assert_eq!(by_rule(&town, "short"), ["remove", "ban"]);
+    town.connect("another", "irc");
+    assert_eq!(by_rule(&town, "ads"), before, "a bot that can everything lacks nothing");
     let wait = "10s".parse().unwrap();
     town.bench.ask(OWNER, crate::rule::Command::SetSlowMode { channel: None, wait }).unwrap();
     assert_eq!(codes(&town, &[A::Post, A::Mute, A::Remove, A::Ban]), ["hold", "deny", "slow"]);

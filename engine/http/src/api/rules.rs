@@ -1,6 +1,7 @@
 //! Rules: what may be said, the ladder, slow mode, and the switch against raids.
 
 use axum::Json;
+use kith_core::connector;
 use kith_core::ids::ChannelId;
 use kith_core::moment::Duration;
 use kith_core::role::Permission;
@@ -12,6 +13,7 @@ use utoipa_axum::routes;
 
 use super::answer::Done;
 use crate::caller::Caller;
+use crate::connector::sentences;
 use crate::moment::rfc3339;
 use crate::place::Place;
 use crate::problem::Problem;
@@ -101,21 +103,35 @@ async fn order(
     caller.room(&community).await?.done(&input, |_| Command::Reorder { names }).await
 }
 
+/// A rule that was set.
+#[derive(Debug, Serialize, ToSchema)]
+struct SetIn {
+    /// The record's number in the community.
+    seq: u64,
+    /// What it may come to and bots of other networks cannot do, in the reader's language.
+    degraded: Vec<String>,
+}
+
 /// Set a rule, new or in place of the one of that name
 #[utoipa::path(
     put, path = "/communities/{community}/rules/{rule}", tag = "rules",
     extensions(("x-permission" = json!("manage_rules"))),
     request_body(content = Object, description = "As `[[rule]]` of a blueprint, named as in the path",
         example = json!({ "name": "ads", "check": { "links": { "max": 1 } }, "step": "hold" })),
-    responses((status = 200, body = Done)),
+    responses((status = 200, body = SetIn)),
 )]
 async fn set(
     caller: Caller,
     Path((community, rule)): Path<(String, String)>,
     Sent { value, input }: Sent<RuleConfig>,
-) -> Result<Json<Done>, Problem> {
-    let config = Box::new(RuleConfig { name: rule, ..value });
-    caller.room(&community).await?.done(&input, |_| Command::Set { rule: config }).await
+) -> Result<Json<SetIn>, Problem> {
+    let (room, words) = (caller.room(&community).await?, caller.words);
+    let config = Box::new(RuleConfig { name: rule.clone(), ..value });
+    let seq = room.ask(&input, |_| Command::Set { rule: config }).await?.seq;
+    let degraded = room.look(move |sight| {
+        Ok(sentences(&sight, words, &connector::degraded_by_rule(sight.community, &rule)))
+    });
+    Ok(Json(SetIn { seq, degraded: degraded.await? }))
 }
 
 /// Remove a rule

@@ -214,6 +214,8 @@ struct PutIn {
     warnings: Vec<Value>,
     /// How many cases were played.
     cases: usize,
+    /// What it may come to and bots of other networks cannot do, in the reader's language.
+    degraded: Vec<String>,
 }
 
 /// A source that did not pass.
@@ -255,6 +257,7 @@ async fn put(
         changed: put.changed,
         warnings: checked.warnings.iter().map(|one| one.json(&reader)).collect(),
         cases: checked.cases.len(),
+        degraded: put.degraded,
     };
     Ok(Json(put).into_response())
 }

@@ -9,6 +9,8 @@ mod outbox;
 mod relay;
 mod row;
 
+pub(crate) use row::sentences;
+
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::place::Place;

@@ -71,7 +71,7 @@ struct Connectors {
     connectors: Vec<Shown>,
 }
 
-fn sentences(sight: &Sight<'_>, words: Words, texts: &[Text]) -> Vec<String> {
+pub(crate) fn sentences(sight: &Sight<'_>, words: Words, texts: &[Text]) -> Vec<String> {
     let reader = Reader { language: words.language, stream: Some(sight.stream) };
     texts.iter().map(|text| reader.render(text)).collect()
 }

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use kith_core::connector;
 use kith_core::ids::CommunityId;
 use kith_core::refusal::Refusal;
 use kith_core::script::{Binding, Origin, Stage as Place};
 use kith_runtime::scripting::{Change, How, PutError, Written};
+use kith_runtime::texts::Reader;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -104,13 +106,20 @@ pub(super) async fn put(
         (_, Place::Shadow) => ("in_shadow", "shadow"),
         (_, Place::Kept) => ("is_kept", "kept"),
     };
-    let version = done.version.to_string();
+    let (version, name, language) = (done.version.to_string(), written.name.clone(), say.0);
+    let degraded = session.view(community, move |stream, it| {
+        let reader = Reader { language, stream: Some(stream) };
+        let found = connector::degraded_by_script(it, &name);
+        found.iter().map(|text| reader.render(text)).collect::<Vec<_>>()
+    });
+    let degraded = degraded.await?;
     let mut text = file::lines(say, &done.checked.warnings);
     text.push_str(&say.line(code, &[("name", &written.name), ("version", &version)]));
+    degraded.iter().for_each(|sentence| text.extend([sentence.as_str(), "\n"]));
     let value = json!({
         "script": written.name, "version": done.version, "stage": stage,
         "hooks": done.checked.hooks, "warnings": file::values(say, &done.checked.warnings),
-        "cases": done.checked.cases.len(),
+        "cases": done.checked.cases.len(), "degraded": degraded,
     });
     Ok(Report::new(&value, text))
 }
