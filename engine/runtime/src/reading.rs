@@ -97,6 +97,33 @@ impl Reading {
         }
     }
 
+    /// A text that came beside a message, such as the network's own id of it, as far as it is still there.
+    /// Reads the disk: not for a thread that must not wait.
+    pub fn beside(
+        &self,
+        community: CommunityId,
+        message: MessageId,
+        reference: &BodyRef,
+    ) -> Result<Option<String>, AskError> {
+        let Some(stored) = self.records.locate(community, message.0)? else { return Ok(None) };
+        let text = |stored: &StoredRecord| {
+            let mut found = stored.bodies.iter().filter(|body| body.matches(reference));
+            found.find_map(|body| body.text().map(str::to_owned))
+        };
+        if let Some(found) = text(&stored) {
+            return Ok(Some(found));
+        }
+        let said = said_in(community, &stored, message)?.unwrap_or_default();
+        for part in said.parts.iter().filter_map(Part::body) {
+            // It was released: what came with it lies with the record that held it.
+            let withheld = self.records.locate(community, message::withheld_id(part.id))?;
+            if let Some(found) = withheld.as_ref().and_then(&text) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
     /// Lets go of everything of one stream.
     pub fn forget(&self, community: CommunityId) {
         let mut kept = self.kept();

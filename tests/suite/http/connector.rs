@@ -268,3 +268,35 @@ fn what_a_bot_cannot_do_is_said_and_only_who_may_connect_does() {
         assert_eq!((refused.status, refused.code().as_str()), (403, "permission_missing"), "{path}");
     }
 }
+
+#[test]
+fn an_edit_is_told_and_an_old_message_is_still_named_by_the_network_s_own_id() {
+    let bridged = Bridged::new();
+    let (world, place) = (&bridged.served.world, bridged.place);
+    let describe = json!({ "can": ["post", "delete", "edit"] });
+    let described =
+        bridged.served.request("PATCH", &bridged.path).token(&bridged.token).json(&describe).send();
+    assert_eq!(described.status, 200, "{}", described.text);
+    let say = |number: usize| {
+        let body = json!({
+            "external_person": "u1", "nickname": "Lin", "external_channel": "lobby",
+            "external_id": format!("m{number}"), "parts": [{ "type": "text", "text": "hello" }],
+        });
+        let (status, said) = bridged.post("/messages", &body);
+        assert_eq!(status, 200, "{said}");
+        said["message"].as_str().unwrap().to_owned()
+    };
+    let old = say(0);
+    // Of so many messages the state has the network's ids at hand.
+    (1..=1_024).for_each(|number| drop(say(number)));
+    let mut ear = Ear::at(&bridged.served, &format!("{}/effects", bridged.path), &bridged.token);
+    let message = world.post(place, place.owner, "helo").unwrap();
+    world.edit(place, place.owner, message, "hello").unwrap();
+    let edited = ear.until("edit").data;
+    assert_eq!(edited["message"].as_str(), Some(&*message.to_string()));
+    assert_eq!(edited["parts"][0]["text"], "hello");
+    let delete = kith_core::message::Command::Delete { message: old.parse().unwrap(), reason: None };
+    world.ask_member(place.id, place.owner, delete).unwrap();
+    let deleted = ear.until("delete").data;
+    assert_eq!((deleted["message"].as_str(), deleted["external_id"].as_str()), (Some(&*old), Some("m0")));
+}

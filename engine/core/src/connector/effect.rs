@@ -80,6 +80,13 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reply_to: Option<BodyRef>,
     },
+    /// Change a message that the bot was told to post.
+    Edit {
+        /// Which.
+        message: MessageId,
+        /// What it says now.
+        parts: Vec<Part>,
+    },
 }
 
 impl What {
@@ -91,6 +98,7 @@ impl What {
             Self::Remove { .. } => Ability::Remove,
             Self::Ban { .. } | Self::Unban { .. } => Ability::Ban,
             Self::Post { .. } => Ability::Post,
+            Self::Edit { .. } => Ability::Edit,
         }
     }
 }
@@ -129,6 +137,9 @@ impl Told<'_> {
                 self.posted(header, parts, original)
             }
             Event::Message(message::Event::Denied { held, .. }) => self.not_shown(held),
+            Event::Message(message::Event::Edited { message, parts, recalled, .. }) => {
+                self.edited(self.header(*message).or(recalled.as_deref()), parts)
+            }
             Event::Message(message::Event::Deleted { message, origin, .. }) => {
                 self.deleted(*message, origin.as_ref())
             }
@@ -184,6 +195,16 @@ impl Told<'_> {
             reply_to: header.reply_to.and_then(|id| self.header(id)).and_then(|to| self.own_id(to)),
         });
         delete.into_iter().chain(posts).collect()
+    }
+
+    /// An edit changes what the bot posted; what was said there is not the bot's to change.
+    fn edited(&self, header: Option<&Header>, parts: &[Part]) -> Vec<What> {
+        let Some(header) = header else { return Vec::new() };
+        let said_there = self.own_id(header).is_some() && header.said_at_ms.is_none();
+        let here = header.origin.as_ref().filter(|_| said_there).map(|origin| origin.channel);
+        let is_posted = self.mapped(header.channel).any(|(key, _)| Some(key) != here);
+        let edit = What::Edit { message: header.id, parts: parts.to_vec() };
+        is_posted.then_some(edit).into_iter().collect()
     }
 
     /// The network's channels that stand for one of the community.

@@ -124,6 +124,7 @@ impl Town {
                 let reply = reply_to.as_ref().map(|id| format!(" to {}", text(id))).unwrap_or_default();
                 format!("post in {}{reply}", text(channel))
             }
+            What::Edit { .. } => "edit".to_owned(),
         }
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream, StreamExt as _};
+use kith_core::body::BodyRef;
 use kith_core::connector::{What, Whom, effects_of};
 use kith_core::event::Event as CoreEvent;
 use kith_core::ids::{ConnectorId, MessageId};
@@ -99,6 +100,13 @@ enum Effect {
         #[serde(skip_serializing_if = "Option::is_none")]
         reply_to: Option<String>,
     },
+    /// Change a message that the bot was told to post.
+    Edit {
+        /// Its id here.
+        message: String,
+        /// What it says now.
+        parts: Vec<ShownPart>,
+    },
 }
 
 impl Effect {
@@ -111,22 +119,35 @@ impl Effect {
             Self::Ban { .. } => "ban",
             Self::Unban { .. } => "unban",
             Self::Post { .. } => "post",
+            Self::Edit { .. } => "edit",
         }
     }
 
     /// With the words of its message, as they are now; `None` where nothing is left to be done.
     async fn worded(self, room: &Room, row: Option<Row>) -> Result<Option<Self>, Problem> {
-        let Self::Post { message, external_channel, reply_to, .. } = self else { return Ok(Some(self)) };
+        if !matches!(self, Self::Post { .. } | Self::Edit { .. }) {
+            return Ok(Some(self));
+        }
         let Some(row) = row else { return Ok(None) };
         let shown = room.messages(std::slice::from_ref(&row)).await?.pop();
-        let shown = shown.filter(|shown| !shown.parts.is_empty());
-        Ok(shown.map(|shown| Self::Post {
-            message,
-            external_channel,
-            author: shown.author,
-            parts: shown.parts,
-            reply_to,
+        let Some(shown) = shown.filter(|shown| !shown.parts.is_empty()) else { return Ok(None) };
+        Ok(Some(match self {
+            Self::Post { message, external_channel, reply_to, .. } => {
+                let (author, parts) = (shown.author, shown.parts);
+                Self::Post { message, external_channel, author, parts, reply_to }
+            }
+            Self::Edit { message, .. } => Self::Edit { message, parts: shown.parts },
+            other => other,
         }))
+    }
+
+    /// With the network's own id of a message that is so old that only its record has it.
+    async fn named(self, room: &Room, old: Option<(MessageId, BodyRef)>) -> Result<Self, Problem> {
+        let (Self::Delete { message, .. }, Some((id, named))) = (&self, old) else { return Ok(self) };
+        let (place, community, message) = (room.caller.place.clone(), room.id, message.clone());
+        let read = tokio::task::spawn_blocking(move || place.reading.beside(community, id, &named));
+        let external_id = read.await.map_err(|_| Problem::failed())??;
+        Ok(Self::Delete { message, external_id })
     }
 }
 
@@ -135,6 +156,8 @@ struct Draft {
     id: EventId,
     effect: Effect,
     row: Option<Row>,
+    /// An id of a message that the state no longer has.
+    old: Option<(MessageId, BodyRef)>,
 }
 
 /// What records ask, as far as it can be said: whoever was erased has no id any more.
@@ -144,7 +167,8 @@ fn drafts(sight: &Sight<'_>, records: &[Record], connector: ConnectorId) -> Vec<
         effects.into_iter().filter_map(move |effect| {
             let row = posted(&effect.what).and_then(|id| row_of(sight, record, id));
             let id = EventId { seq: effect.seq, index: effect.index };
-            Some(Draft { id, effect: drafted(sight, effect.what)?, row })
+            let old = forgotten(sight, &effect.what);
+            Some(Draft { id, effect: drafted(sight, effect.what)?, row, old })
         })
     });
     asked.collect()
@@ -152,16 +176,29 @@ fn drafts(sight: &Sight<'_>, records: &[Record], connector: ConnectorId) -> Vec<
 
 fn posted(what: &What) -> Option<MessageId> {
     match what {
-        What::Post { message, .. } => Some(*message),
+        What::Post { message, .. } | What::Edit { message, .. } => Some(*message),
         _ => None,
     }
 }
 
-/// The message that a record posted, if it stands.
+/// The network's own id of a message, where the state does not say it any more.
+fn forgotten(sight: &Sight<'_>, what: &What) -> Option<(MessageId, BodyRef)> {
+    match what {
+        What::Delete { message, external_id: Some(id) } if sight.stream.bodies.get(id).is_none() => {
+            Some((*message, *id))
+        }
+        _ => None,
+    }
+}
+
+/// The message that a record posted or changed, if it stands.
 fn row_of(sight: &Sight<'_>, record: &Record, id: MessageId) -> Option<Row> {
     let messages = &sight.community.messages;
     let of = |event: &CoreEvent| match event {
         CoreEvent::Message(message::Event::Posted { header, .. }) if header.id == id => Some(header.clone()),
+        CoreEvent::Message(message::Event::Edited { message, recalled, .. }) if *message == id => {
+            recalled.as_deref().cloned()
+        }
         _ => None,
     };
     let header: Header = match messages.get(id) {
@@ -194,6 +231,7 @@ fn drafted(sight: &Sight<'_>, what: What) -> Option<Effect> {
             parts: Vec::new(),
             reply_to: reply_to.and_then(text),
         },
+        What::Edit { message, .. } => Effect::Edit { message: message.to_string(), parts: Vec::new() },
     })
 }
 
@@ -225,11 +263,12 @@ impl Outbox {
                 check(&sight, connector)?;
                 Ok(drafts(&sight, &records, connector))
             });
-            for Draft { id, effect, row } in drafts.await.ok()? {
+            for Draft { id, effect, row, old } in drafts.await.ok()? {
                 if id <= self.after {
                     continue;
                 }
                 let name = effect.name();
+                let effect = effect.named(&self.room, old).await.ok()?;
                 if let Some(effect) = effect.worded(&self.room, row).await.ok()? {
                     let event = Event::default().id(id.to_string()).event(name);
                     self.ready.push_back(event.json_data(effect).ok()?);

@@ -60,6 +60,30 @@ fn what_is_said_here_is_posted_there_and_not_sent_back() {
 }
 
 #[test]
+fn an_edit_changes_what_the_bot_posted_and_nothing_that_was_said_there() {
+    let mut town = Town::new();
+    let lin = town.meet(LIN);
+    let here = town.bench.say(BEN, "helo");
+    let there = town.says(LIN, "helo");
+    for (author, message, asked) in [(BEN, here, &["edit"][..]), (lin, there, &[])] {
+        let parts = town.bench.text("hello");
+        town.bench.ask(author, message::Command::Edit { message, parts }).unwrap();
+        assert_eq!(town.asked(), asked);
+    }
+    let hall = town.bench.hall();
+    town.map(town.bot, SECOND_ROOM, hall).unwrap();
+    let parts = town.bench.text("hello you");
+    town.bench.ask(lin, message::Command::Edit { message: there, parts }).unwrap();
+    assert_eq!(town.asked(), ["edit"], "the other room has a copy");
+    let can = BTreeSet::from([Ability::Post, Ability::Delete]);
+    town.bench.ask(ADMIN, Command::Describe { connector: town.bot, can }).unwrap();
+    let parts = town.bench.text("hello there");
+    town.bench.ask(BEN, message::Command::Edit { message: here, parts }).unwrap();
+    assert_eq!(town.asked(), NONE, "it cannot");
+    town.bench.check();
+}
+
+#[test]
 fn what_is_not_let_through_does_not_stand_there_either() {
     let mut town = Town::new();
     town.meet(LIN);
