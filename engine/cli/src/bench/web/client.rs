@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use crate::bench::run::BenchError;
 
 /// Bytes read at once.
-const READ_BYTES: usize = 64 * 1024;
+const READ_BYTES: usize = 8 * 1024;
 
 /// One connection that is kept.
 pub(super) struct Client {
