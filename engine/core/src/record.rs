@@ -14,6 +14,7 @@ use crate::message;
 use crate::queue::Receipt;
 use crate::refusal::Refusal;
 use crate::script::Run;
+use crate::webhook;
 
 /// The format this release writes. A stream holds newer kinds only after `FormatRaised`.
 pub const FORMAT: u16 = 1;
@@ -109,8 +110,12 @@ impl Record {
         }
     }
 
-    /// The ids by which the record is found again: those of its messages, and of what was done to them.
+    /// The ids by which the record is found again: those of its messages, and of what was done to them; the
+    /// one of all records that added a webhook.
     pub fn ids(&self) -> Vec<u128> {
+        if matches!(self.events.first(), Some(Event::Webhook(webhook::Event::Added { .. }))) {
+            return vec![webhook::FOUND_BY];
+        }
         // A message also appears when a moderator or a hold's deadline releases it, when a script posts, or
         // by an undo.
         let posts = matches!(

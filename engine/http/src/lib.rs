@@ -14,6 +14,7 @@ pub mod pages;
 pub mod place;
 pub mod problem;
 pub mod server;
+pub mod webhook;
 pub mod words;
 
 mod caller;

@@ -16,6 +16,7 @@ use crate::jobs::Jobs;
 use crate::limit::Limits;
 use crate::live::Hub;
 use crate::server::Settings;
+use crate::webhook::Bell;
 
 /// A running place. Clones are the same place.
 #[derive(Clone)]
@@ -41,6 +42,8 @@ pub struct Parts {
     pub(crate) jobs: Jobs,
     pub(crate) limits: Limits,
     pub(crate) counters: Counters,
+    /// Rung for a community whose webhooks have changed.
+    pub(crate) webhooks: Bell,
     /// Seats of those who put an attachment: each holds one in memory.
     pub(crate) uploads: Semaphore,
 }
@@ -76,6 +79,7 @@ impl Place {
             jobs,
             limits,
             counters,
+            webhooks: Bell::default(),
             uploads,
         }))
     }

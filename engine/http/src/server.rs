@@ -21,7 +21,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use crate::limit::Quota;
 use crate::place::Place;
 use crate::problem::Problem;
-use crate::{api, health, limit, live, pages, shield};
+use crate::webhook::Reach;
+use crate::{api, health, limit, live, pages, shield, webhook};
 
 /// How long to wait before the next connection where one could not be taken.
 const TAKE_AGAIN_AFTER: Duration = Duration::from_millis(50);
@@ -51,6 +52,8 @@ pub struct Settings {
     pub sign_in_quota: Quota,
     /// Where the outside finds this server, without a slash at the end: for links and QR codes.
     pub public_url: Option<String>,
+    /// How far webhooks reach.
+    pub webhooks: Reach,
 }
 
 impl Default for Settings {
@@ -67,6 +70,7 @@ impl Default for Settings {
             stranger_quota: Quota { count: 300, window_s: 60 },
             sign_in_quota: Quota { count: 10, window_s: 15 * 60 },
             public_url: None,
+            webhooks: Reach::Public,
         }
     }
 }
@@ -129,6 +133,13 @@ impl Server {
         let (stopping, _) = watch::channel(());
         // Every connection holds one end: once all are gone, the other end hears so.
         let (alive, mut all_gone) = mpsc::channel::<()>(1);
+        if let Some(place) = place.clone() {
+            let alive = alive.clone();
+            tokio::spawn(async move {
+                webhook::run(place).await;
+                drop(alive);
+            });
+        }
         tokio::pin!(stop);
         loop {
             let taken = tokio::select! {

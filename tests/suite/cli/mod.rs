@@ -13,6 +13,7 @@ mod search;
 mod sign_in;
 mod topic;
 mod undo;
+mod webhook;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

@@ -237,7 +237,7 @@ impl Crowd {
 }
 
 /// A session of a person, with the proof that its pages know.
-fn session(served: &Served, person: PersonId) -> Pass {
+pub(crate) fn session(served: &Served, person: PersonId) -> Pass {
     let operator = Operator::of(served.world.engine(), served.world.mint());
     let wish = SessionWish { label: "case".to_owned(), lasts_ms: 3_600_000 };
     let (_, secret) = served.world.wait(operator.sign_in(person, wish)).expect("a person can sign in");

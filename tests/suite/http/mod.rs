@@ -16,5 +16,6 @@ mod search;
 mod secrets;
 mod served;
 mod sockets;
+mod webhook;
 
 pub(crate) use served::{Answer, Served};

@@ -119,10 +119,25 @@ impl Operation {
         ground.params.insert("connector", connector);
     }
 
+    /// Adds a webhook whose name resolves nowhere.
+    fn hook(&self, crowd: &Crowd, ground: &mut Ground) {
+        let at = |path: &str| format!("/api/v1/communities/{}/webhooks{path}", ground.id);
+        let hook = json!({ "label": "first", "url": "https://nowhere.invalid/" });
+        let made = crowd.must("owner", ("POST", &at("")), Some(&hook));
+        let webhook = made["id"].as_str().expect("it has an id").to_owned();
+        if self.id == "webhooks_resume" {
+            crowd.must("owner", ("POST", &at(&format!("/{webhook}/pause"))), None);
+        }
+        ground.params.insert("webhook", webhook);
+    }
+
     /// Brings about what has to be there before, besides what is there in any community.
     pub(crate) fn prepare(&self, crowd: &Crowd, ground: &mut Ground, all: &[Operation]) {
         if self.path.contains("{connector}") {
             self.connect(crowd, ground);
+        }
+        if self.path.contains("{webhook}") {
+            self.hook(crowd, ground);
         }
         let at = |path: &str| format!("/api/v1/communities/{}{path}", ground.id);
         let of_script = self.path.contains("{script}") && self.id != "scripts_put";

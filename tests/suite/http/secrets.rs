@@ -96,10 +96,19 @@ fn no_secret_and_nothing_that_somebody_wrote_is_logged() {
     crowd.served.request("GET", "/api/v1/me").token("kith_made_up_secret").send();
     crowd.served.request("GET", "/sign-in/link?code=kith_planted_link").send();
     crowd.served.request("GET", "/join/PLANTED-CODE").send();
+    let hooks = format!("/api/v1/communities/{}/webhooks", ground.id);
+    let hook = json!({ "label": "board", "url": "http://localhost:9/planted-address" });
+    let hook = crowd.must("owner", ("POST", &hooks), Some(&hook));
+    let signs = hook["secret"].as_str().expect("a webhook has a secret");
+    crowd.served.request("POST", &talk).token(&token).json(&body).send();
+    crowd.served.world.until("the webhook has failed", |_| {
+        crowd.must("owner", ("GET", &hooks), None)["webhooks"][0]["state"] == "failing"
+    });
     LISTENS.store(false, Ordering::Relaxed);
     let lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
     let route = "route=\"/api/v1/communities/{community}/channels/{channel}/messages\"";
     assert!(lines.contains(route), "the log is listened to: {lines}");
+    assert!(lines.contains("a webhook was not told"), "{lines}");
     let secrets = [
         &token,
         cookie,
@@ -109,6 +118,8 @@ fn no_secret_and_nothing_that_somebody_wrote_is_logged() {
         "kith_made_up_secret",
         "kith_planted_link",
         "PLANTED",
+        "planted-address",
+        signs,
     ];
     for secret in secrets {
         let found = lines.lines().find(|line| line.contains(secret));

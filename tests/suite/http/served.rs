@@ -17,6 +17,7 @@ use crate::world::World;
 /// A world with a server in front of it.
 pub(crate) struct Served {
     pub(crate) world: World,
+    settings: Settings,
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<()>>,
@@ -66,24 +67,32 @@ impl Served {
 
     /// The same with settings of the case's own.
     pub(crate) fn with(world: World, settings: Settings) -> Self {
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut served = Self { world, settings, address: nowhere, stop: None, server: None, agent };
+        served.serve();
+        served
+    }
+
+    fn serve(&mut self) {
+        let world = &self.world;
         let desk = world.desk();
         let search = std::sync::Arc::clone(world.opened().indexing().expect("search starts").search());
         let runner = world.opened().scripting().runner();
-        let place = Place::searching(desk, runner, settings, Some(search));
+        let place = Place::searching(desk, runner, self.settings.clone(), Some(search));
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
         let server = world.wait(Server::bind(loopback, place)).expect("a free port is there");
-        let address = server.address().expect("it is bound");
+        self.address = server.address().expect("it is bound");
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = world.spawn(async move {
+        self.server = Some(world.spawn(async move {
             server
                 .serve(async {
                     // A world that is dropped stops its server too.
                     let _ = stopped.await;
                 })
                 .await;
-        });
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
-        Self { world, address, stop: Some(stop), server: Some(server), agent }
+        }));
+        self.stop = Some(stop);
     }
 
     /// The address it listens on.
@@ -130,6 +139,19 @@ impl Served {
                 operator.register_person(Some(name)).await
             })
             .expect("a person can be registered")
+    }
+
+    /// Serves a world again that was stopped and started, under another address.
+    pub(crate) fn again(&mut self) {
+        (self.stop, self.server) = (None, None);
+        self.serve();
+    }
+
+    /// Drops everything where it stands, as a kill would, and serves again under another address.
+    pub(crate) fn fall_and_rise(&mut self) {
+        self.world.close();
+        self.world.start().expect("DATA opens again");
+        self.again();
     }
 
     /// Stops the server as a host would, and waits until it has.

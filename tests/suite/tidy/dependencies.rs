@@ -85,6 +85,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("sled", &["kith-store"]),
     ("tantivy", &["kith-search"]),
     ("tokio", &["kith-runtime", "kith-http", "kith"]),
+    ("tokio-rustls", &["kith-http"]),
     ("utoipa", &["kith-http"]),
     ("wasmtime", &["kith-wasm"]),
 ];

@@ -28,6 +28,7 @@ mod token;
 mod topic;
 mod undo;
 mod verify;
+mod webhook;
 
 use clap::Subcommand;
 use kith_core::community::Language;
@@ -102,6 +103,9 @@ pub(crate) enum Command {
     /// Connectors: bots of other networks
     #[command(subcommand)]
     Connector(connector::Connectors),
+    /// Webhooks: servers that are told of what happens
+    #[command(subcommand)]
+    Webhook(webhook::Webhooks),
     /// Serve the API and the pages
     Serve(serve::Serve),
     /// Find messages by what they say
@@ -140,6 +144,7 @@ pub(crate) fn run(arguments: Arguments, streams: &mut Streams) -> Result<Report,
         Command::Undo(undo) => undo.run(&mut stage),
         Command::Channel(channels) => channels.run(),
         Command::Connector(connectors) => connectors.run(&stage),
+        Command::Webhook(webhooks) => webhooks.run(&stage),
         Command::Serve(serve) => serve.run(&mut stage),
         Command::Search(search) => search.run(&mut stage),
         Command::Demo(demo) => demo.run(&mut stage),

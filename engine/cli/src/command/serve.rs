@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use kith_http::webhook::Reach;
 use kith_http::{Place, Server, Settings};
 use serde_json::json;
 
@@ -30,13 +31,34 @@ pub(crate) struct Serve {
     /// Where the outside finds this server, such as https://kith.example: for links and QR codes
     #[arg(long, env = "KITH_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    /// How far webhooks reach: whoever may add one could else have the host ask services of its own network
+    #[arg(long, env = "KITH_WEBHOOKS", value_enum, default_value_t = Webhooks::Public)]
+    webhooks: Webhooks,
+}
+
+/// How far webhooks reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Webhooks {
+    /// Addresses of the public internet only
+    Public,
+    /// The host's own network too
+    Anywhere,
+}
+
+impl Webhooks {
+    fn reach(self) -> Reach {
+        match self {
+            Self::Public => Reach::Public,
+            Self::Anywhere => Reach::Anywhere,
+        }
+    }
 }
 
 impl Serve {
     pub(super) fn run(self, stage: &mut Stage<'_>) -> Result<Report, Failure> {
         let interrupt = Interrupt::listen()?;
         session::run(&self.place.data, Folder::Existing, async |session| {
-            let server = bind(session, self.listen, self.public_url.clone()).await?;
+            let server = bind(session, self.listen, self.settings()).await?;
             let address = server.address()?;
             stage.streams.say(&match stage.form {
                 Form::People => format!("http://{address}\n"),
@@ -46,17 +68,20 @@ impl Serve {
             Ok(Report::said_already())
         })
     }
+
+    fn settings(&self) -> Settings {
+        let public_url = self.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned());
+        Settings { public_url, webhooks: self.webhooks.reach(), ..Settings::default() }
+    }
 }
 
 /// A server over a running engine.
 pub(crate) async fn bind(
     session: &Session,
     listen: SocketAddr,
-    public_url: Option<String>,
+    settings: Settings,
 ) -> Result<Server, Failure> {
     session.operator().await?;
-    let public_url = public_url.map(|url| url.trim_end_matches('/').to_owned());
-    let settings = Settings { public_url, ..Settings::default() };
     let place = Place::searching(
         session.desk(),
         session.opened.scripting().runner(),

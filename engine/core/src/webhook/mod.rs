@@ -24,6 +24,10 @@ use crate::refusal::Refusal;
 use crate::role::{Need, Permission};
 use crate::stream::Community;
 
+/// The id by which the records are found that added webhooks. Whoever sends asks with it which communities
+/// have any, and opens no other. Nothing minted has these bits: its time would be that of 1970.
+pub const FOUND_BY: u128 = 0x7765_6268_6f6f_6b73;
+
 /// Which kinds of events are told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -84,6 +84,7 @@ fn nouns() -> OpenApiRouter<Place> {
         .nest(ROOT, tokens::routes())
         .nest(ROOT, host::routes())
         .nest(ROOT, crate::connector::routes())
+        .nest(ROOT, crate::webhook::routes())
 }
 
 /// The OpenAPI document.

@@ -84,6 +84,16 @@ pub(crate) struct Draft {
     words: Option<(MessageId, Value)>,
 }
 
+/// An event of which it is known who may know of it, and what may still be said.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    pub(crate) id: EventId,
+    pub(crate) kind: &'static str,
+    pub(crate) audience: Audience,
+    pub(crate) at_ms: u64,
+    pub(crate) data: Value,
+}
+
 /// What the state knows of the messages that events are about.
 pub(crate) type Known = BTreeMap<MessageId, Place>;
 
@@ -121,6 +131,11 @@ impl Draft {
         self.id
     }
 
+    /// Its name.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.kind
+    }
+
     /// The message that has to be looked up before this can be told.
     pub(crate) fn asks_for(&self, when: When) -> Option<MessageId> {
         match (&self.words, self.audience) {
@@ -130,8 +145,8 @@ impl Draft {
         }
     }
 
-    /// The event as it is told.
-    pub(crate) fn finish(mut self, community: CommunityId, known: &Known, when: When) -> Option<Happened> {
+    /// The event with whoever may know of it, and what may still be said.
+    pub(crate) fn settle(mut self, known: &Known, when: When) -> Settled {
         let audience = match self.audience {
             // A message that the state has forgotten concerns whoever minds the past.
             Audience::Of(message) => known
@@ -145,15 +160,21 @@ impl Draft {
                 data.insert("parts".to_owned(), words);
             }
         }
+        Settled { id: self.id, kind: self.kind, audience, at_ms: self.at_ms, data: self.data }
+    }
+
+    /// The event as it is told to listeners.
+    pub(crate) fn finish(self, community: CommunityId, known: &Known, when: When) -> Option<Happened> {
+        let Settled { id, kind, audience, at_ms, data } = self.settle(known, when);
         let told = Told {
-            id: self.id.to_string(),
-            kind: self.kind,
+            id: id.to_string(),
+            kind,
             community: community.to_string(),
-            at: rfc3339(self.at_ms),
-            data: &self.data,
+            at: rfc3339(at_ms),
+            data: &data,
         };
         let json = serde_json::to_string(&told).ok()?;
-        Some(Happened { id: self.id, kind: self.kind, audience, json: json.into() })
+        Some(Happened { id, kind, audience, json: json.into() })
     }
 }
 

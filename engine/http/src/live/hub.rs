@@ -163,7 +163,7 @@ fn touches_rights(record: &Record) -> bool {
 }
 
 /// What the state knows of the messages that events are about.
-async fn look_up(
+pub(crate) async fn look_up(
     engine: &Engine,
     community: CommunityId,
     drafts: &[Draft],

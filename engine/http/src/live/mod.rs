@@ -14,8 +14,8 @@ mod ws;
 
 pub(crate) use ear::{Ear, Heard};
 pub(crate) use ending::Ending;
-pub(crate) use event::{EventId, Happened};
-pub(crate) use hub::{Closing, Hub};
+pub(crate) use event::{Audience, Draft, EventId, Happened, Settled, When, of_record};
+pub(crate) use hub::{Closing, Hub, look_up};
 
 use axum::Router;
 use axum::routing::get;

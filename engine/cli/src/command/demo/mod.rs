@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use clap::Args;
 use kith_core::ports::Clock as _;
+use kith_http::Settings;
 use kith_runtime::scripting::{self, Looking, Told, Watch};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
@@ -89,7 +90,7 @@ impl Demo {
         }
         session::run(&data, Folder::Existing, async |session| {
             let listen = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), self.port);
-            let server = serve::bind(session, listen, None).await?;
+            let server = serve::bind(session, listen, Settings::default()).await?;
             let address = format!("http://{}", server.address()?);
             let folder = scripts_folder(&data, &world)?;
             month::delivered(session, made.community).await?;
