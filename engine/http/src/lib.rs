@@ -24,6 +24,7 @@ mod finding;
 mod health;
 mod jobs;
 mod moment;
+mod older;
 mod past;
 mod room;
 mod scripted;

@@ -18,6 +18,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::moment::rfc3339;
+use crate::older::Edge;
 use crate::problem::Problem;
 use crate::room::{Room, Sight};
 
@@ -303,19 +304,30 @@ impl Room {
         self.look(move |sight| Ok(Row::of(&sight, &header))).await
     }
 
-    /// The newest messages of a channel before one of them, oldest first.
+    /// The newest messages of a channel before one of them, oldest first, and before which the next page is.
     pub(crate) async fn page(
         &self,
         channel: ChannelId,
         before: Option<MessageId>,
         limit: usize,
-    ) -> Result<Vec<Message>, Problem> {
-        let rows = self.look(move |sight| {
+    ) -> Result<(Vec<Message>, Option<MessageId>), Problem> {
+        let seen = self.look(move |sight| {
             readable(&sight, channel)?;
             let page = kith_core::message::channel_page(sight.community, channel, before, limit);
-            Ok(page.into_iter().rev().map(|header| Row::of(&sight, header)).collect::<Vec<_>>())
+            let rows: Vec<Row> = page.into_iter().rev().map(|header| Row::of(&sight, header)).collect();
+            Ok((rows, Edge::of(&sight, before)))
         });
-        self.messages(&rows.await?).await
+        let (mut rows, edge) = seen.await?;
+        let mut next = rows.first().filter(|_| rows.len() == limit).map(|first| first.header.id);
+        if rows.len() < limit {
+            let older = self.older(channel, edge, limit - rows.len()).await?;
+            next = older.next;
+            let past = self.look(move |sight| {
+                Ok(older.headers.iter().map(|header| Row::of(&sight, header)).collect::<Vec<_>>())
+            });
+            rows.splice(..0, past.await?);
+        }
+        Ok((self.messages(&rows).await?, next))
     }
 }
 

@@ -4,12 +4,13 @@
 
 use kith_core::ids::{ChannelId, CommunityId, MemberId, MessageId};
 use kith_core::ports::search::{Hit, Question, Words};
+use tantivy::collector::DocSetCollector;
 use tantivy::query::{BooleanQuery, Occur, PhraseQuery, Query, TermQuery, TermSetQuery};
 use tantivy::schema::{
     BytesOptions, FAST, Field, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions, Value as _,
 };
 use tantivy::tokenizer::{PreTokenizedString, Token};
-use tantivy::{TantivyDocument, Term};
+use tantivy::{Searcher, TantivyDocument, Term};
 
 use crate::asked::{self, Phrase, Wanted};
 use crate::secret::Secret;
@@ -113,6 +114,16 @@ impl Fields {
         unpacked(document.get_first(self.hit)?.as_bytes()?)
     }
 
+    /// All hits of a term.
+    pub(crate) fn all(&self, searcher: Searcher, term: &Term) -> tantivy::Result<Vec<Hit>> {
+        let query = TermQuery::new(term.clone(), IndexRecordOption::Basic);
+        let mut hits = Vec::new();
+        for address in searcher.search(&query, &DocSetCollector)? {
+            hits.extend(self.hit(&searcher.doc(address)?));
+        }
+        Ok(hits)
+    }
+
     /// The query of a question; `None` where it asks for nothing or may find nothing.
     pub(crate) fn query(&self, question: &Question, secret: &mut Secret) -> Option<BooleanQuery> {
         let phrases = asked::read(&question.words);
@@ -156,18 +167,21 @@ fn both(community: CommunityId, id: u128) -> [u8; 32] {
 }
 
 fn packed(hit: &Hit) -> Vec<u8> {
-    let ids = [hit.message.0, hit.channel.0, hit.author.0, hit.said_by, u128::from(hit.at_ms)];
+    let deleted_ms = hit.deleted_ms.map_or(0, |deleted_ms| u128::from(deleted_ms) + 1);
+    let ids = [hit.message.0, hit.channel.0, hit.author.0, hit.said_by, u128::from(hit.at_ms), deleted_ms];
     ids.iter().flat_map(|id| id.to_be_bytes()).collect()
 }
 
 fn unpacked(bytes: &[u8]) -> Option<Hit> {
     let (chunks, []) = bytes.as_chunks::<16>() else { return None };
-    let [message, channel, author, said_by, at_ms] = chunks else { return None };
+    let [message, channel, author, said_by, at_ms, deleted_ms] = chunks else { return None };
+    let number = |bytes: &[u8; 16]| u64::try_from(u128::from_be_bytes(*bytes)).ok();
     Some(Hit {
         message: MessageId(u128::from_be_bytes(*message)),
         channel: ChannelId(u128::from_be_bytes(*channel)),
         author: MemberId(u128::from_be_bytes(*author)),
         said_by: u128::from_be_bytes(*said_by),
-        at_ms: u64::try_from(u128::from_be_bytes(*at_ms)).ok()?,
+        at_ms: number(at_ms)?,
+        deleted_ms: number(deleted_ms)?.checked_sub(1),
     })
 }

@@ -3,7 +3,7 @@
 //! A folder that cannot be used is removed, never set aside: its words may be somebody's who is erased later,
 //! and the log makes another.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -147,7 +147,14 @@ impl Search for SearchFolder {
     fn erase(&self, community: CommunityId, owner: MemberId) -> Result<(), SearchError> {
         let mut live = self.writing();
         let live = live.as_mut().ok_or(SearchError::NotReady)?;
-        live.writer.delete_term(self.fields.of_owner(community, owner));
+        let theirs = self.fields.of_owner(community, owner);
+        let hits = self.fields.all(live.newest().map_err(failed)?, &theirs).map_err(failed)?;
+        live.writer.delete_term(theirs);
+        for hit in hits {
+            let words = Words { community, hit, owners: BTreeSet::new(), text: String::new() };
+            let document = self.with_secret(community, |secret| self.fields.document(&words, secret))?;
+            live.writer.add_document(document).map_err(failed)?;
+        }
         live.progress.purging = true;
         Ok(())
     }

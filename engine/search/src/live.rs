@@ -9,7 +9,9 @@ use kith_core::ports::search::SearchError;
 use tantivy::index::SegmentId;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, MergePolicy as _, NoMergePolicy};
 use tantivy::schema::Schema;
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, SegmentMeta, TantivyDocument, TantivyError};
+use tantivy::{
+    Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, SegmentMeta, TantivyDocument, TantivyError,
+};
 
 use crate::progress::Progress;
 
@@ -77,6 +79,13 @@ impl Live {
     pub(crate) fn commit(&mut self) -> tantivy::Result<()> {
         self.commit_as_noted()?;
         self.clean()
+    }
+
+    /// Everything that was put in so far, also what waited for a commit.
+    pub(crate) fn newest(&mut self) -> tantivy::Result<Searcher> {
+        self.commit_as_noted()?;
+        self.reader.reload()?;
+        Ok(self.reader.searcher())
     }
 
     /// The commit alone: whatever is to be purged is still there.

@@ -7,7 +7,7 @@ use kith_core::ports::search::Covered;
 use serde::{Deserialize, Serialize};
 
 /// Raised whenever the index holds anything else or texts are cut otherwise: an older one is made again.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What a commit says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -48,7 +48,7 @@ struct Bench {
 
 fn words(message: u128, author: MemberId, text: &str) -> Words {
     let (message, at_ms) = (MessageId(message), 1_000 + message as u64 / 10);
-    let hit = Hit { message, channel: TALK, author, at_ms, said_by: message.0 };
+    let hit = Hit { message, channel: TALK, author, at_ms, said_by: message.0, deleted_ms: None };
     Words { community: GARDEN, hit, owners: BTreeSet::from([author]), text: text.to_owned() }
 }
 

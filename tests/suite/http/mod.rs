@@ -10,6 +10,7 @@ mod limits;
 mod live;
 mod matrix;
 mod messages;
+mod older;
 mod operations;
 mod scripts;
 mod search;

@@ -105,7 +105,7 @@ fn a_release_that_finds_the_index_of_another_makes_its_own() {
     world.stop();
     let meta = world.data().join("search/meta.json");
     let text = fs::read_to_string(&meta).unwrap();
-    let other = text.replace("\\\"version\\\":1", "\\\"version\\\":0");
+    let other = text.replace("\\\"version\\\":2", "\\\"version\\\":0");
     assert_ne!(text, other, "it says its version");
     fs::write(&meta, other).unwrap();
     world.start().unwrap();

@@ -44,7 +44,7 @@ pub use part::{Blob, CardSubject, MediaType, Part};
 pub use post::{Held, release, review};
 pub use typed::split as typed;
 pub use window::{Messages, channel_page, imported, recent_of};
-pub use words::{edit_id, found_by, said, text_of, withheld_id};
+pub use words::{edit_id, edited_ms, found_by, said, text_of, withheld_id};
 
 use serde::{Deserialize, Serialize};
 

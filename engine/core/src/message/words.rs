@@ -16,6 +16,11 @@ pub fn edit_id(message: MessageId, edited_ms: u64) -> u128 {
     mint(edited_ms, derive(message.0, "edited", 0))
 }
 
+/// When the record that says a message's words edited it; `None` for the one that posted it.
+pub fn edited_ms(message: MessageId, said_by: u128) -> Option<u64> {
+    (said_by != message.0).then_some((said_by >> 80) as u64)
+}
+
 /// The id by which the record is found that held or denied what somebody wrote: a message that is released
 /// later brings none with it a second time.
 pub fn withheld_id(body: BodyId) -> u128 {

@@ -31,9 +31,13 @@ pub struct Hit {
     pub at_ms: u64,
     /// The id by which the log finds the record that says it (`Records::locate`).
     pub said_by: u128,
+    /// When it was deleted, Unix milliseconds: it is found by its time, for whoever reads on into the past,
+    /// and has no words any more.
+    pub deleted_ms: Option<u64>,
 }
 
-/// What a message says. Put again, it says this and nothing that it said before.
+/// What a message says; a text without words is found by who, where and when. Put again, it says this and
+/// nothing that it said before.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Words {
     /// In which community.
@@ -138,8 +142,8 @@ pub trait Search: Send + Sync {
     /// Takes a message out.
     fn remove(&self, community: CommunityId, message: MessageId) -> Result<(), SearchError>;
 
-    /// Takes out what somebody's erasure takes away. After the next commit no file has any of it, nor of
-    /// what was taken out before.
+    /// Takes out the words that somebody's erasure takes away; what they were said in is still found by who,
+    /// where and when. After the next commit no file has any of the words, nor of what was taken out before.
     fn erase(&self, community: CommunityId, owner: MemberId) -> Result<(), SearchError>;
 
     /// Takes out everything of a community and how far it was read, in the same way.
@@ -155,7 +159,8 @@ pub trait Search: Send + Sync {
     /// The streams that the last commit covers.
     fn streams(&self) -> Result<Vec<CommunityId>, SearchError>;
 
-    /// What a question finds. A question without words, author and times finds nothing.
+    /// What a question finds: with words what has them, without also what has none. A question without words,
+    /// author and times finds nothing.
     fn ask(&self, question: &Question) -> Result<Hits, SearchError>;
 
     /// Where a text has the words of a question: byte ranges in order, none touching another.

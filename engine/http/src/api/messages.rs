@@ -44,7 +44,7 @@ struct Page {
 #[derive(Debug, Serialize, ToSchema)]
 struct Messages {
     messages: Vec<Message>,
-    /// What to ask for as `before` to read on into the past; absent at the end.
+    /// What to ask for as `before` to read on into the past; absent at the end. A page may be short before.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -64,9 +64,8 @@ async fn list(
     let channel: ChannelId = id(&channel)?;
     let before = page.before.as_deref().map(id::<MessageId>).transpose()?;
     let limit = page.limit.unwrap_or(50).clamp(1, PAGE_MAX);
-    let messages = room.page(channel, before, limit).await?;
-    let next = messages.first().filter(|_| messages.len() == limit).map(|first| first.id.clone());
-    Ok(Json(Messages { messages, next }))
+    let (messages, next) = room.page(channel, before, limit).await?;
+    Ok(Json(Messages { messages, next: next.map(|next| next.to_string()) }))
 }
 
 /// A new message.

@@ -327,7 +327,9 @@ impl Feeder {
                     self.put((id, hit_of(&header)), parts, bodies)?;
                 }
             }
-            Event::Message(message::Event::Deleted { message, .. }) => self.search.remove(id, *message)?,
+            Event::Message(message::Event::Deleted { message, .. }) => {
+                self.delete(id, *message, record.command.at_ms)?;
+            }
             Event::Message(message::Event::Denied { held, .. }) => self.withhold(id, held, bodies),
             Event::Queue(queue::Event::Held { hold, .. }) => {
                 if let queue::Item::Message(held) = &hold.item {
@@ -346,7 +348,22 @@ impl Feeder {
         Ok(())
     }
 
-    /// Takes in what a message says now; a message without words is taken out.
+    /// Takes the words of a message out; where and when it stood is still found.
+    fn delete(
+        &mut self,
+        community: CommunityId,
+        message: MessageId,
+        deleted_ms: u64,
+    ) -> Result<(), FeedError> {
+        let Some(hit) = self.known(community, message, None)? else {
+            return Ok(self.search.remove(community, message)?);
+        };
+        let hit = Hit { deleted_ms: Some(deleted_ms), ..hit };
+        let words = Words { community, hit, owners: BTreeSet::new(), text: String::new() };
+        Ok(self.search.put(&words)?)
+    }
+
+    /// Takes in what a message says now.
     fn put(
         &mut self,
         (community, hit): (CommunityId, Hit),
@@ -357,12 +374,7 @@ impl Feeder {
         let told = self.told(community, &references, bodies)?;
         self.recent.keep((community, hit.message), hit);
         self.messages += 1;
-        if told.text.trim().is_empty() {
-            self.search.remove(community, hit.message)?;
-        } else {
-            self.search.put(&Words { community, hit, owners: told.owners, text: told.text })?;
-        }
-        Ok(())
+        Ok(self.search.put(&Words { community, hit, owners: told.owners, text: told.text })?)
     }
 
     fn told(
@@ -437,11 +449,9 @@ impl Feeder {
         for (message, hit) in found {
             let said_by = said.get(&message).copied().unwrap_or(hit.said_by);
             let told = Past { community, records: self.records.as_ref() }.said(message, said_by)?;
-            if !told.text.trim().is_empty() {
-                let hit = Hit { said_by, ..hit };
-                self.search.put(&Words { community, hit, owners: told.owners, text: told.text })?;
-                self.messages += 1;
-            }
+            let hit = Hit { said_by, ..hit };
+            self.search.put(&Words { community, hit, owners: told.owners, text: told.text })?;
+            self.messages += 1;
         }
         Ok(())
     }
@@ -478,5 +488,5 @@ fn undeleted(event: &Event) -> Option<MessageId> {
 
 fn hit_of(header: &Header) -> Hit {
     let Header { id, channel, author, at_ms, .. } = *header;
-    Hit { message: id, channel, author, at_ms, said_by: id.0 }
+    Hit { message: id, channel, author, at_ms, said_by: id.0, deleted_ms: None }
 }

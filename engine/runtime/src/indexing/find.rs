@@ -96,5 +96,5 @@ fn stands(community: &Community, hit: &Hit) -> bool {
             header.edited_ms.map_or(header.id.0, |edited_ms| message::edit_id(header.id, edited_ms));
         header.deleted.is_none() && said_by == hit.said_by
     });
-    !is_erased && says && !community.messages.is_deleted(hit.message)
+    hit.deleted_ms.is_none() && !is_erased && says && !community.messages.is_deleted(hit.message)
 }

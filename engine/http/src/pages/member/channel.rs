@@ -16,6 +16,7 @@ use super::seen::Seen;
 use super::speech;
 use super::visit::Visit;
 use crate::api::id;
+use crate::older::{Edge, by_id};
 use crate::pages::cookie::{self, Keep};
 use crate::pages::form::Mistakes;
 use crate::pages::layout::Shape;
@@ -51,6 +52,9 @@ pub(super) struct Seat {
     pub(super) silent: Option<&'static str>,
     seq: u64,
     found: Vec<Found>,
+    /// Before which message the next page is.
+    next: Option<MessageId>,
+    edge: Edge,
     pins: Vec<Found>,
     replied: Option<Found>,
 }
@@ -159,11 +163,23 @@ async fn look(
             silent,
             seq: sight.stream.seq,
             found: page.iter().rev().filter_map(|header| found(&header.id)).collect(),
+            next: page.last().filter(|_| page.len() == MESSAGES_PER_PAGE).map(|first| first.id),
+            edge: Edge::of(&sight, before),
             pins: sight.community.messages.pins(channel).iter().filter_map(found).collect(),
             replied: reply.filter(in_here).as_ref().and_then(found),
         })
     });
-    seat.await
+    let mut seat = seat.await?;
+    if seat.found.len() < MESSAGES_PER_PAGE {
+        let older = visit.room.older(channel, seat.edge, MESSAGES_PER_PAGE - seat.found.len()).await?;
+        seat.next = older.next;
+        let past = visit.room.look(move |sight| {
+            let others = by_id(&older.headers);
+            Ok(older.headers.iter().map(|it| Found::written(&sight, it, &others)).collect::<Vec<_>>())
+        });
+        seat.found.splice(..0, past.await?);
+    }
+    Ok(seat)
 }
 
 impl Visit {
@@ -201,7 +217,6 @@ fn log(visit: &Visit, seat: &Seat, told: &[Told], is_past: bool) -> Markup {
     let (hand, me) = (visit.hand(), visit.me.map(|me| me.to_string()));
     let mut last_day = String::new();
     let mut before: Option<&Told> = None;
-    let older = (told.len() == MESSAGES_PER_PAGE).then(|| told.first()).flatten();
     let moderates = if visit.may(Permission::Moderate) { "log moderates" } else { "log" };
     let here = visit.path(&format!("/ch/{}", seat.id));
     html! {
@@ -209,9 +224,9 @@ fn log(visit: &Visit, seat: &Seat, told: &[Told], is_past: bool) -> Markup {
             data-me=[me.as_deref()]
             data-live=[(!is_past).then(|| format!("{here}/live?after={}", seat.seq))] {
             div.inner role="log" {
-                @if let Some(first) = older {
+                @if let Some(next) = seat.next {
                     p.center {
-                        a.button href={ (here) "?before=" (first.message.id) } rel="prev" {
+                        a.button href={ (here) "?before=" (next) } rel="prev" {
                             (visit.say("page.channel.older"))
                         }
                     }

@@ -4,8 +4,10 @@
 //! What can be done with it stands on a page of its own, and once in a template that the script shows beside
 //! the message; each is a button of the one form of the page (`act`). So a page of fifty messages is small.
 
+use std::collections::BTreeMap;
+
 use kith_core::ids::MessageId;
-use kith_core::message::{Ack, Sort};
+use kith_core::message::{Ack, Header, Sort};
 use maud::{Markup, html};
 
 use crate::pages::parts::{Tone, Zoned, avatar, badge, time};
@@ -33,11 +35,16 @@ pub(super) struct Found {
 impl Found {
     /// As the state has it.
     pub(super) fn of(sight: &Sight<'_>, id: MessageId) -> Option<Self> {
-        let messages = &sight.community.messages;
-        let header = messages.get(id)?;
-        let replied = header.reply_to.and_then(|id| messages.get(id));
-        let is_answer = replied.is_some_and(|question| question.accepted == Some(id));
-        Some(Self { row: Row::of(sight, header), replied: replied.map(|it| Row::of(sight, it)), is_answer })
+        let header = sight.community.messages.get(id)?;
+        Some(Self::written(sight, header, &BTreeMap::new()))
+    }
+
+    /// With a header that the state may not have; `others` may be what it replies to.
+    pub(super) fn written(sight: &Sight<'_>, header: &Header, others: &BTreeMap<MessageId, &Header>) -> Self {
+        let find = |id| sight.community.messages.get(id).or_else(|| others.get(&id).copied());
+        let replied = header.reply_to.and_then(find);
+        let is_answer = replied.is_some_and(|question| question.accepted == Some(header.id));
+        Self { row: Row::of(sight, header), replied: replied.map(|it| Row::of(sight, it)), is_answer }
     }
 }
 
