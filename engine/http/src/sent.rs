@@ -25,9 +25,7 @@ impl<T: DeserializeOwned> FromRequest<Place> for Sent<T> {
         if kind != "application/json" {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "http.media_type"));
         }
-        let read = Bytes::from_request(request, place);
-        let read = tokio::time::timeout(place.settings.body_timeout, read).await;
-        let input = read.map_err(|_| too_slow())?.map_err(|rejection| unread(&rejection))?;
+        let input = whole(request, place).await?;
         let mut json = serde_json::Deserializer::from_slice(&input);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| malformed(&error))?;
         json.end().map_err(|error| {
@@ -35,6 +33,12 @@ impl<T: DeserializeOwned> FromRequest<Place> for Sent<T> {
         })?;
         Ok(Self { value, input })
     }
+}
+
+/// A whole body, no longer than bodies may be and come in the time that they may take.
+pub(crate) async fn whole(request: Request, place: &Place) -> Result<Bytes, Problem> {
+    let read = tokio::time::timeout(place.settings.body_timeout, Bytes::from_request(request, place)).await;
+    read.map_err(|_| too_slow())?.map_err(|rejection| unread(&rejection))
 }
 
 /// The rest of the body is not waited for.

@@ -135,3 +135,33 @@ fn a_server_that_stops_says_so_on_every_line() {
     assert_eq!(u16::from(frame.code), 1012);
     assert!(TcpStream::connect(crowd.served.address()).is_err());
 }
+
+#[test]
+fn a_socket_takes_nonsense_and_is_closed_by_too_much_of_it() {
+    let crowd = Crowd::new();
+    let ground = crowd.ground("garden");
+    let path = format!("/api/v1/communities/{}/live", ground.id);
+    let token = format!("Bearer {}", crowd.served.token(crowd.who("owner").person.unwrap(), ground.id));
+    let mut socket = open(&crowd, &path, &[("authorization", &token)]).unwrap();
+    let deep = "[".repeat(200_000);
+    let deep_inside =
+        format!("{{\"id\":\"a\",\"channel\":\"b\",\"message\":{}", "{\"parts\":[".repeat(10_000));
+    let lone = "{\"id\":\"\\ud800\",\"channel\":\"b\",\"message\":{\"parts\":[]}}";
+    let long_key =
+        json!({ "id": "k".repeat(100_000), "channel": "b", "message": { "parts": [] } }).to_string();
+    for nonsense in ["", "null", "[]", "{}", &deep, &deep_inside, lone, &long_key] {
+        socket.send(Message::Text(nonsense.into())).unwrap();
+        let refused = next(&mut socket, "refused");
+        let status = refused["refused"]["status"].as_u64();
+        assert!(status.is_some_and(|status| (400..500).contains(&status)), "{refused}");
+    }
+    post(&mut socket, &ground, "one", "still here");
+    assert_eq!(next(&mut socket, "posted")["posted"]["state"], "posted");
+    let huge = "a".repeat(1_000_000);
+    // It may be closed while this is still being sent.
+    let _ = socket.send(Message::Text(huge.into()));
+    while let Ok(message) = socket.read() {
+        assert!(!message.to_string().contains("refused"), "it was read");
+    }
+    assert_eq!(crowd.ask("owner", ("GET", "/api/v1/me"), None).status, 200);
+}

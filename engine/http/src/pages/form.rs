@@ -14,6 +14,7 @@ use super::page::Page;
 use crate::caller::Caller;
 use crate::place::Place;
 use crate::problem::Problem;
+use crate::sent::whole;
 use crate::talk::hex;
 use crate::words::Words;
 
@@ -72,9 +73,7 @@ impl FromRequest<Place> for Filled {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "page.form_kind"));
         }
         let request = Request::from_parts(parts, body);
-        let input = Bytes::from_request(request, place)
-            .await
-            .map_err(|rejection| Problem::new(rejection.status(), "http.body_too_large"))?;
+        let input = whole(request, place).await?;
         let fields = form_fields(&input).await?;
         let named =
             |name: &str| fields.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str());
