@@ -12,7 +12,7 @@ fn hall(tab: &mut Tab, town: &Town) {
     tab.until("document.getElementById('log')?.dataset.live");
 }
 
-fn say(tab: &mut Tab, text: &str) {
+pub(super) fn say(tab: &mut Tab, text: &str) {
     tab.fill("#text", text);
     tab.press("#write button[type=submit]");
 }
@@ -119,6 +119,29 @@ fn a_message_is_held_and_explained_and_restored_on_appeal() {
         tab.until("document.querySelector('.rows .full')");
         tab.assert_clean();
     }
+}
+
+#[test]
+fn what_was_refused_is_sent_again_as_it_is_once_it_may_be() {
+    let Some(mut chrome) = Chrome::start() else { return };
+    let story = &STORIES[0];
+    let town = Town::of(story);
+    let (person, _) = town.settle(story, story.people[0]);
+    let token = town.served.token(town.owner, town.place.id);
+    let path = format!("/api/v1/communities/{}/slow-mode", town.place.id);
+    let slow = serde_json::json!({ "channel": town.hall, "wait": "2s" });
+    assert_eq!(town.served.request("PUT", &path).token(&token).json(&slow).send().status, 200);
+    let mut tab = chrome.somebody(Screen::phone(story.language));
+    town.enter(&mut tab, person);
+    hall(&mut tab, &town);
+    say(&mut tab, "one");
+    tab.reads("one");
+    say(&mut tab, "two");
+    tab.until("document.querySelector('#write .banner.bad')");
+    assert_eq!(tab.eval("document.getElementById('text').value"), "two", "what was typed is not lost");
+    let two = "[...document.querySelectorAll('.msg .words')].some((it) => it.textContent === 'two')";
+    tab.until(&format!("({two}) || void document.getElementById('write').requestSubmit()"));
+    assert_eq!((times(&mut tab, "one"), times(&mut tab, "two")), (1, 1));
 }
 
 #[test]

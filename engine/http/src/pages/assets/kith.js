@@ -119,13 +119,15 @@
       write.dataset.busy = "yes";
       try {
         const answer = await send(write, new FormData(write));
+        byId("offline").hidden = true;
+        // Only what was not decided keeps its key: what is refused now may be right when it is sent again.
+        if (answer.status < 500) write.querySelector("[name=once]").value = once();
         if (!answer.ok) return await problemOf(answer);
         const told = await answer.json();
         text.value = "";
         reply(null);
         const kind = write.querySelector("[name=as]");
         if (kind) kind.type === "checkbox" ? (kind.checked = false) : (kind.value = "talk");
-        write.querySelector("[name=once]").value = once();
         tell("warning", told.say, told.receipt && { href: told.receipt, text: told.why });
       } catch {
         byId("offline").hidden = false;
