@@ -1,13 +1,11 @@
 //! The demo: its walk comes to its end in both languages, its links sign in once, its folder lives on.
 
-use std::ffi::OsString;
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::ffi::OsStr;
 
-use kith::streams::Streams;
 use serde_json::Value;
 
 use super::Desk;
+use super::process::Process;
 
 /// The facts of a walk that came to its end.
 fn check_walk(value: &Value, language: &str) {
@@ -82,7 +80,7 @@ fn check_transcript(value: &Value) {
 fn the_walk_comes_to_its_end_in_both_languages() {
     for language in ["en", "zh-CN"] {
         let desk = Desk::new();
-        let ended = desk.run(&format!("demo --tour --fast --json --language {language} --data @demo"));
+        let ended = desk.run(&format!("demo --tour --fast --end --json --language {language} --data @demo"));
         assert_eq!(ended.code, 0, "{}", ended.err);
         let value: Value = serde_json::from_str(&ended.out).expect("JSON");
         check_walk(&value, language);
@@ -103,10 +101,11 @@ fn the_walk_comes_to_its_end_in_both_languages() {
 }
 
 #[test]
-fn the_demo_makes_no_second_story_in_the_same_folder() {
+fn the_demo_makes_no_story_in_a_folder_that_is_in_use() {
     let desk = Desk::new();
-    desk.works("demo --fast --data @demo");
-    assert_eq!(desk.run("demo --fast --data @demo").code, 3);
+    desk.write("garden/community.toml", "about = \"A garden\"\n");
+    desk.works("init --data @data --blueprint @garden");
+    assert_eq!(desk.run("demo --data @data").code, 3);
 }
 
 /// What the draft had held stands in the channel again.
@@ -121,51 +120,8 @@ fn check_given_back(desk: &Desk, value: &Value) {
     }
 }
 
-/// Names the folder to the child that shows the demo until it is interrupted.
-const SHOWN: &str = "KITH_TEST_DEMO_SHOWN";
-
 /// What follows the links: sessions are called after it.
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
-
-/// A demo in a process of its own.
-struct Shown {
-    child: Child,
-    value: Value,
-}
-
-impl Shown {
-    fn begin(desk: &Desk) -> Self {
-        let mut child = Command::new(std::env::current_exe().expect("this test runs"))
-            .args(["--exact", "cli::demo::the_child_that_shows_it", "--nocapture"])
-            .env(SHOWN, desk.path("demo"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it starts");
-        let out = child.stdout.take().expect("it is piped");
-        let mut lines = BufReader::new(out).lines().map_while(Result::ok);
-        let line = lines.find(|line| line.starts_with('{')).expect("it says where it is");
-        // The rest is read too, so that the child never waits for a reader.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, value: serde_json::from_str(&line).expect("JSON") }
-    }
-
-    /// Presses Ctrl-C and says what it ended with.
-    fn interrupt(mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-INT", &pid]).status().expect("kill is there");
-        assert!(sent.success());
-        self.child.wait().expect("it ends").code()
-    }
-}
-
-#[test]
-fn the_child_that_shows_it() {
-    let Some(data) = std::env::var_os(SHOWN) else { return };
-    let words = ["kith", "demo", "--json", "--language", "en", "--data"].map(OsString::from);
-    let mut streams = Streams::new(std::io::stdout(), std::io::stderr());
-    std::process::exit(kith::run(words.into_iter().chain([data]), &mut streams).into());
-}
 
 /// Follows a link as a browser does: the page, then its button. Says what the button came to.
 fn follow(agent: &ureq::Agent, link: &str) -> (u16, bool) {
@@ -185,7 +141,9 @@ fn follow(agent: &ureq::Agent, link: &str) -> (u16, bool) {
 #[test]
 fn each_link_signs_in_once_and_ctrl_c_leaves_a_sound_folder() {
     let desk = Desk::new();
-    let shown = Shown::begin(&desk);
+    let data = desk.path("demo");
+    let words = ["demo", "--fast", "--json", "--language", "en", "--data"].map(OsStr::new);
+    let shown = Process::start(&[&words[..], &[data.as_os_str()]].concat());
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
@@ -193,7 +151,7 @@ fn each_link_signs_in_once_and_ctrl_c_leaves_a_sound_folder() {
         .build()
         .into();
     for who in ["newcomer", "member", "operator"] {
-        let link = shown.value["links"][who].as_str().expect("a link").to_owned();
+        let link = shown.said["links"][who].as_str().expect("a link").to_owned();
         assert_eq!(follow(&agent, &link), (303, true), "{who}");
         let (status, signed_in) = follow(&agent, &link);
         assert!(status >= 400 && !signed_in, "{who}: {status}");

@@ -1,7 +1,7 @@
 //! The command line from outside: words in, exit code and text out, on real DATA folders.
 //!
-//! Starts exactly what the binary starts (`kith::run`). Only Ctrl-C and the terminal's progress are not
-//! reached from here.
+//! Starts exactly what the binary starts (`kith::run`), in this process or one of its own. Only the terminal's
+//! progress is not reached from here.
 
 mod appeal;
 mod community;
@@ -9,6 +9,7 @@ mod connector;
 mod demo;
 mod failures;
 mod past;
+mod process;
 mod search;
 mod sign_in;
 mod topic;
@@ -23,6 +24,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kith::streams::Streams;
 use serde_json::Value;
 use tempfile::TempDir;
+
+pub(crate) use process::Process;
 
 /// A folder to work in.
 pub(crate) struct Desk {

@@ -46,7 +46,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 Examples:
   kith demo                      a group to look at in a browser
   kith demo --tour               the same, with a walk through it in the terminal
-  kith demo --tour --fast        the walk alone, without pauses")]
+  kith demo --tour --fast --end  the walk alone, without pauses")]
 pub(crate) struct Demo {
     /// Where to listen on loopback [default: a port that is free]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
@@ -54,9 +54,12 @@ pub(crate) struct Demo {
     /// Walk through it here: a newcomer, an ad, a stricter draft, a broken save, an undo
     #[arg(long)]
     tour: bool,
-    /// Without pauses, and without waiting at the end
+    /// Without pauses
     #[arg(long)]
     fast: bool,
+    /// End when the walk does, instead of serving until Ctrl-C
+    #[arg(long, requires = "tour")]
+    end: bool,
     /// A new folder for what it makes [default: one among the temporary files]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -133,7 +136,7 @@ impl Demo {
             value["facts"] = serde_json::to_value(facts).unwrap_or(Value::Null);
             value["scenes"] = json!(voice.scenes());
         }
-        let report = match (form, self.fast) {
+        let report = match (form, self.end) {
             (_, true) => Report::new(&value, ""),
             (Form::Json, false) => {
                 voice.print(&format!("{value}\n"))?;
@@ -141,7 +144,7 @@ impl Demo {
             }
             (Form::People, false) => Report::said_already(),
         };
-        while !self.fast && !interrupt.is_set() {
+        while !self.end && !interrupt.is_set() {
             let next = tokio::time::timeout(LOOK_EVERY, told.recv()).await;
             if let (Ok(Some(what)), Form::People) = (next, form) {
                 voice.print(&script::in_words(language, &what))?;
