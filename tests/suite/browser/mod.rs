@@ -6,6 +6,7 @@
 mod axe;
 mod chrome;
 mod desk;
+mod killed;
 mod pages;
 mod requests;
 mod talk;
