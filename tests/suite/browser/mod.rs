@@ -5,6 +5,7 @@
 
 mod axe;
 mod chrome;
+mod demo;
 mod desk;
 mod killed;
 mod pages;
