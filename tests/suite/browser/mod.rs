@@ -7,6 +7,8 @@ mod axe;
 mod chrome;
 mod demo;
 mod desk;
+mod forms;
+mod hostile;
 mod killed;
 mod pages;
 mod requests;

@@ -10,7 +10,7 @@ use crate::world::{Place, World};
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Somebody with a session's cookie.
-struct Visitor<'a> {
+pub(super) struct Visitor<'a> {
     served: &'a Served,
     cookie: String,
 }
@@ -32,24 +32,24 @@ fn link(served: &Served, person: PersonId) -> String {
 }
 
 impl<'a> Visitor<'a> {
-    fn enter(served: &'a Served, person: PersonId) -> Self {
+    pub(super) fn enter(served: &'a Served, person: PersonId) -> Self {
         let body = format!("code={}", link(served, person));
         let answer = served.request("POST", "/sign-in/link").body(FORM, &body).send();
         assert_eq!(answer.status, 303, "{}", answer.text);
         Self { served, cookie: cookie_of(&answer) }
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(super) fn get(&self, path: &str) -> Answer {
         self.served.request("GET", path).header("cookie", &self.cookie).header("accept", "text/html").send()
     }
 
-    fn post(&self, path: &str, body: &str) -> Answer {
+    pub(super) fn post(&self, path: &str, body: &str) -> Answer {
         let request = self.served.request("POST", path).header("cookie", &self.cookie);
         request.header("accept", "text/html").body(FORM, body).send()
     }
 
     /// What the forms of a page carry.
-    fn carried(&self, path: &str) -> String {
+    pub(super) fn carried(&self, path: &str) -> String {
         let page = self.get(path);
         assert_eq!(page.status, 200, "{}", page.text);
         let proof = between(&page.text, "name=\"proof\" value=\"", "\"");
