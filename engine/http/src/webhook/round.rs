@@ -12,6 +12,7 @@ use std::time::Duration;
 use kith_core::command::Actor;
 use kith_core::ids::{ChannelId, CommunityId, WebhookId};
 use kith_core::ports::NewRecord;
+use kith_core::record::Record;
 use kith_core::refusal::Refusal;
 use kith_core::stream::Stream;
 use kith_core::webhook::{Command, State, Webhook};
@@ -192,8 +193,12 @@ impl Round {
     }
 
     async fn letters(&self, records: &[NewRecord], sight: &Sight) -> Result<Vec<Letter>, AskError> {
-        let drafts = records.iter().flat_map(of_record).filter(|draft| sight.row.wants(draft.kind()));
-        let drafts: Vec<live::Draft> = drafts.collect();
+        let mut drafts: Vec<live::Draft> = Vec::new();
+        for stored in records {
+            let Ok(record) = Record::decode(&stored.bytes) else { continue };
+            let wanted = |draft: &live::Draft| sight.row.wants(draft.kind());
+            drafts.extend(of_record(&record, &stored.bodies).filter(wanted));
+        }
         let known = look_up(&self.kit.place.engine, self.community, &drafts, When::Again).await?;
         let settled = drafts.into_iter().map(|draft| draft.settle(&known, When::Again));
         let told = settled.filter(|event| is_told(event, &sight.open));
