@@ -32,6 +32,8 @@ pub(crate) struct Ear {
     batches: broadcast::Receiver<Arc<Batch>>,
     ending: Ending,
     ready: VecDeque<Happened>,
+    /// The last record by which the rights may have changed.
+    rights_seq: u64,
     last: Option<EventId>,
     has_gap: bool,
 }
@@ -47,15 +49,21 @@ impl Ear {
         }
         let has_gap = missed.is_none();
         let ready = missed.unwrap_or_default();
-        Ok(Self { room, rights, batches, ending, ready, last: after, has_gap })
+        Ok(Self { room, rights, batches, ending, ready, rights_seq: 0, last: after, has_gap })
     }
 
-    /// What happens next.
+    /// What happens next. Whoever waits no longer and asks again misses nothing.
     pub(crate) async fn next(&mut self) -> Heard {
         if std::mem::take(&mut self.has_gap) {
             return Heard::Gap;
         }
         loop {
+            if self.rights_seq > self.rights.seq {
+                match rights_in(&self.room).await {
+                    Ok(rights) if rights.may_listen() => self.rights = rights,
+                    _ => return Heard::Over,
+                }
+            }
             while let Some(happened) = self.ready.pop_front() {
                 if self.last.is_none_or(|last| happened.id > last) && self.rights.include(happened.audience) {
                     self.last = Some(happened.id);
@@ -70,12 +78,7 @@ impl Ear {
                 Ok(batch) => batch,
                 Err(RecvError::Lagged(_) | RecvError::Closed) => return Heard::Over,
             };
-            if batch.rights_seq > self.rights.seq {
-                match rights_in(&self.room).await {
-                    Ok(rights) if rights.may_listen() => self.rights = rights,
-                    _ => return Heard::Over,
-                }
-            }
+            self.rights_seq = batch.rights_seq;
             self.ready.extend(batch.events.iter().cloned());
         }
     }

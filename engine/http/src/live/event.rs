@@ -5,8 +5,8 @@
 //! the moderators only, says so here and nowhere else.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
+use bytes::Bytes;
 use kith_core::body::{Bodies, Body};
 use kith_core::event::Event;
 use kith_core::ids::{ChannelId, CommunityId, MemberId, MessageId};
@@ -62,11 +62,27 @@ pub(crate) struct Happened {
     pub(crate) id: EventId,
     pub(crate) kind: &'static str,
     pub(crate) audience: Audience,
-    /// The whole event as JSON, made once for all listeners.
-    pub(crate) json: Arc<str>,
+    /// The event as it goes over server-sent events, made once for all listeners; its JSON is a part of it.
+    pub(crate) frame: Bytes,
+    json_start: usize,
 }
 
+/// What ends an event of server-sent events.
+const FRAME_END: &str = "\n\n";
+
 impl Happened {
+    fn new((id, kind, audience): (EventId, &'static str, Audience), json: &str) -> Self {
+        let head = format!("id: {id}\nevent: {kind}\ndata: ");
+        let frame = [&head, json, FRAME_END].concat();
+        Self { id, kind, audience, frame: frame.into(), json_start: head.len() }
+    }
+
+    /// The whole event as JSON.
+    pub(crate) fn json(&self) -> &str {
+        let end = self.frame.len() - FRAME_END.len();
+        self.frame.get(self.json_start..end).and_then(|json| str::from_utf8(json).ok()).unwrap_or_default()
+    }
+
     /// Whether it concerns whoever reads a channel, and nobody else.
     pub(crate) fn is_in(&self, channel: ChannelId) -> bool {
         self.audience == Audience::Channel(channel)
@@ -174,7 +190,7 @@ impl Draft {
             data: &data,
         };
         let json = serde_json::to_string(&told).ok()?;
-        Some(Happened { id, kind, audience, json: json.into() })
+        Some(Happened::new((id, kind, audience), &json))
     }
 }
 

@@ -3,9 +3,11 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::http::HeaderMap;
-use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::stream::{self, Stream, StreamExt as _};
+use axum::body::Body;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use futures_util::stream::{self, StreamExt as _};
 use serde::Deserialize;
 
 use super::ear::{Ear, Heard};
@@ -40,20 +42,21 @@ pub(super) async fn events(
     Path(community): Path<String>,
     Query(from): Query<From>,
     headers: HeaderMap,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+) -> Result<Response, Problem> {
     let room = caller.room(&community).await?;
     let ear = Ear::open(room, from.event(&headers)).await?;
-    let first = stream::once(async { Ok(Event::default().comment("kith").retry(RETRY)) });
+    let first = format!(": kith\nretry: {}\n\n", RETRY.as_millis());
+    let first = stream::once(async { Ok::<_, Infallible>(Bytes::from(first)) });
     let rest = stream::unfold(Some(ear), async |ear| {
         let mut ear = ear?;
-        match ear.next().await {
-            Heard::Event(happened) => {
-                let event = Event::default().id(happened.id.to_string()).event(happened.kind);
-                Some((Ok(event.data(&*happened.json)), Some(ear)))
-            }
-            Heard::Gap => Some((Ok(Event::default().event("gap").data("{}")), Some(ear))),
-            Heard::Over => None,
-        }
+        let told = match tokio::time::timeout(KEEP_ALIVE, ear.next()).await {
+            Ok(Heard::Event(happened)) => happened.frame,
+            Ok(Heard::Gap) => Bytes::from_static(b"event: gap\ndata: {}\n\n"),
+            Ok(Heard::Over) => return None,
+            Err(_) => Bytes::from_static(b":\n\n"),
+        };
+        Some((Ok(told), Some(ear)))
     });
-    Ok(Sse::new(first.chain(rest)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+    let kind = (header::CONTENT_TYPE, "text/event-stream");
+    Ok(([kind], Body::from_stream(first.chain(rest))).into_response())
 }

@@ -25,6 +25,8 @@ use crate::sent::{Path, Query};
 
 /// Bytes of one message from a client.
 const MESSAGE_BYTES_MAX: usize = 256 * 1024;
+/// Bytes read at once, and gathered before they are written: each socket holds as many, however idle.
+const BUFFER_BYTES: usize = 4 * 1024;
 /// Events that wait for a slow client before its ear waits too.
 const READY_MAX: usize = 64;
 /// The server stops or the client has to come back (RFC 6455, section 7.4.1, and the registry's 1012).
@@ -50,7 +52,11 @@ pub(super) async fn live(
     let caller = same_origin(caller, &headers)?;
     let room = caller.room(&community).await?;
     let ear = Ear::open(room.clone(), from.event(&headers)).await?;
-    let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
+    let upgrade = upgrade
+        .max_message_size(MESSAGE_BYTES_MAX)
+        .max_frame_size(MESSAGE_BYTES_MAX)
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(BUFFER_BYTES);
     Ok(upgrade.on_upgrade(move |socket| talk(socket, room, ear)))
 }
 
@@ -121,7 +127,7 @@ async fn next(answer: &mut Option<Pin<Box<dyn Future<Output = String> + Send>>>)
 async fn hear(mut ear: Ear, ready: mpsc::Sender<String>) {
     loop {
         let text = match ear.next().await {
-            Heard::Event(happened) => format!("{{\"event\":{}}}", happened.json),
+            Heard::Event(happened) => format!("{{\"event\":{}}}", happened.json()),
             Heard::Gap => "{\"gap\":{}}".to_owned(),
             Heard::Over => return,
         };

@@ -238,7 +238,7 @@ fn log(visit: &Visit, seat: &Seat, told: &[Told], is_past: bool) -> Markup {
                         @let is_new_day = today != last_day;
                         @if is_new_day { (day(&today)) }
                         @let follows = if is_new_day { Follows::Afresh } else { follows(before, it) };
-                        (hand.message(it, follows, me.as_deref()))
+                        (hand.message(it, (follows, &today), me.as_deref()))
                         @let () = { last_day = today; before = Some(it); };
                     }
                 }

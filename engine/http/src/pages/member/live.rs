@@ -124,7 +124,7 @@ impl Listening {
 
     /// What happened as a page shows it; empty where it shows nothing of it.
     async fn render(&self, happened: &Happened) -> Arc<str> {
-        let told: Value = serde_json::from_str(&happened.json).unwrap_or_default();
+        let told: Value = serde_json::from_str(happened.json()).unwrap_or_default();
         let data = &told["data"];
         let named =
             ["message", "answer"].iter().filter_map(|name| data[name].as_str()).filter_map(|it| id(it).ok());
@@ -141,7 +141,7 @@ impl Listening {
                 let today = self.hand.zoned.day(told.at_ms);
                 json!({
                     "id": told.message.id,
-                    "html": self.hand.message(told, Follows::Afresh, None).into_string(),
+                    "html": self.hand.message(told, (Follows::Afresh, &today), None).into_string(),
                     "day": day(&today).into_string(),
                 })
             })

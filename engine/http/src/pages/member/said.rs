@@ -134,26 +134,27 @@ pub(super) struct Hand {
 }
 
 impl Hand {
-    /// A message; `me` is whoever reads, where that is known.
-    pub(super) fn message(&self, it: &Told, follows: Follows, me: Option<&str>) -> Markup {
+    /// A message of a day; `me` is whoever reads, where that is known.
+    pub(super) fn message(&self, it: &Told, (follows, today): (Follows, &str), me: Option<&str>) -> Markup {
         let menu = html! {
             @let label = self.words.say("page.message.menu");
             a.menu href={ (self.base) "/m/" (it.message.id) } aria-label=(label) { "⋯" }
         };
-        self.written(it, (&class_of(it, follows, me), me), menu)
+        self.written(it, (&class_of(it, follows, me), today, me), menu)
     }
 
     /// A message with all that can be done with it.
     pub(super) fn opened(&self, it: &Told, me: Option<&str>) -> Markup {
         let menu = self.menu(&it.message.id);
-        self.written(it, (&class_of(it, Follows::Afresh, me), me), menu)
+        let today = self.zoned.day(it.at_ms);
+        self.written(it, (&class_of(it, Follows::Afresh, me), &today, me), menu)
     }
 
-    fn written(&self, it: &Told, (class, me): (&str, Option<&str>), menu: Markup) -> Markup {
+    fn written(&self, it: &Told, (class, today, me): (&str, &str, Option<&str>), menu: Markup) -> Markup {
         let message = &it.message;
         html! {
             li class=(class) id=(message.id) data-author=(message.author.id) data-at=(it.at_ms)
-                data-day=(self.zoned.day(it.at_ms)) data-asker=[it.asker.as_deref()] {
+                data-day=(today) data-asker=[it.asker.as_deref()] {
                 (avatar(&message.author.id, &message.author.nickname))
                 div.said {
                     (self.by(it))
