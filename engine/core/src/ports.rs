@@ -6,6 +6,7 @@
 
 pub mod search;
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -250,6 +251,12 @@ pub trait Blobs: Send + Sync {
         owner: MemberId,
         name: &Hash,
     ) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Bytes that a community's blobs take. One that was put twice takes them once.
+    fn stored_bytes(&self, community: CommunityId) -> Result<u64, StoreError>;
+
+    /// Gives back the bytes of those whose keys were destroyed; of all of a community where nobody is named.
+    fn release(&self, community: CommunityId, owners: Option<&BTreeSet<MemberId>>) -> Result<(), StoreError>;
 }
 
 /// When idle streams must be woken. Derived from their states.

@@ -30,6 +30,7 @@ mod room;
 mod scripted;
 mod sent;
 mod shield;
+mod storage;
 mod talk;
 
 pub use limit::Quota;

@@ -16,6 +16,7 @@ use crate::jobs::Jobs;
 use crate::limit::Limits;
 use crate::live::Hub;
 use crate::server::Settings;
+use crate::storage::Storage;
 use crate::webhook::Bell;
 
 /// A running place. Clones are the same place.
@@ -44,6 +45,7 @@ pub struct Parts {
     pub(crate) counters: Counters,
     /// Rung for a community whose webhooks have changed.
     pub(crate) webhooks: Bell,
+    pub(crate) storage: Storage,
     /// Seats of those who put an attachment: each holds one in memory.
     pub(crate) uploads: Semaphore,
 }
@@ -80,6 +82,7 @@ impl Place {
             limits,
             counters,
             webhooks: Bell::default(),
+            storage: Storage::default(),
             uploads,
         }))
     }

@@ -30,12 +30,14 @@ pub(crate) async fn work(engine: &Engine, community: CommunityId) -> Result<(), 
     }
 }
 
-/// Destroys the keys, then the snapshots that were sealed under them.
+/// Destroys the keys, then what was sealed under them: attachments and snapshots.
 pub(crate) fn destroy(ports: &Ports, community: CommunityId, todo: &Erasures) -> Result<(), StoreError> {
     if todo.is_everything() {
         ports.keys.destroy_all(community)?;
+        ports.blobs.release(community, None)?;
     } else {
         todo.members().try_for_each(|member| ports.keys.destroy(community, member))?;
+        ports.blobs.release(community, Some(&todo.members().collect()))?;
     }
     ports.snapshots.purge(community)
 }

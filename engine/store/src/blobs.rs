@@ -3,12 +3,14 @@
 //! Promises that a name is returned only once content and name are on disk, that what is read is what was
 //! put, and that content is gone with its owner's key. A name is the SHA-256 of the content *and* the
 //! community's secret, so that it tells nobody who else has the same file, and proves nothing about content
-//! that was erased. Blobs of 256 MiB pass through in pieces. Quotas are the caller's.
+//! that was erased. Blobs of 256 MiB pass through in pieces. Counts what each
+//! takes; quotas are the caller's.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aes_gcm::aead::AeadInOut;
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
@@ -38,7 +40,12 @@ pub struct BlobFolder {
     sealing: Arc<dyn Sealing>,
     keys: Arc<dyn Keys>,
     blob_bytes_max: u64,
+    /// Counted when somebody asks for the first time.
+    usage: Mutex<Option<Usage>>,
 }
+
+/// Bytes on disk by whose they are.
+type Usage = BTreeMap<(CommunityId, MemberId), u64>;
 
 impl Store {
     /// The attachments of this store.
@@ -77,7 +84,8 @@ impl BlobFolder {
         let folder = data.join("blobs");
         fs::create_dir_all(&folder).context("create folder", &folder)?;
         sync_folder(data)?;
-        Ok(Self { folder, sealing, keys, blob_bytes_max: BLOB_BYTES_MAX })
+        let usage = Mutex::default();
+        Ok(Self { folder, sealing, keys, blob_bytes_max: BLOB_BYTES_MAX, usage })
     }
 
     /// Stores what `content` yields, durably, and returns its name.
@@ -96,10 +104,55 @@ impl BlobFolder {
             let _ = fs::remove_file(&unfinished);
         }
         let name = named?;
-        let path = self.path(&name);
-        fs::rename(&unfinished, &path).context("rename", &unfinished)?;
+        self.keep(&unfinished, &self.path(&name), (community, owner))?;
         sync_folder(&self.folder)?;
         Ok(name)
+    }
+
+    /// Gives a finished file its name, and counts it in the place of the one that had it.
+    fn keep(&self, unfinished: &Path, path: &Path, whose: (CommunityId, MemberId)) -> Result<(), StoreError> {
+        let mut usage = self.usage();
+        let replaced = fs::metadata(path).map_or(0, |facts| facts.len());
+        let bytes = fs::metadata(unfinished).context("measure", unfinished)?.len();
+        fs::rename(unfinished, path).context("rename", unfinished)?;
+        if let Some(usage) = usage.as_mut() {
+            let counted = usage.entry(whose).or_default();
+            *counted = counted.saturating_sub(replaced).saturating_add(bytes);
+        }
+        Ok(())
+    }
+
+    fn usage(&self) -> MutexGuard<'_, Option<Usage>> {
+        self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What each takes, from the files if nobody has asked before.
+    fn counted(&self) -> Result<MutexGuard<'_, Option<Usage>>, StoreError> {
+        let mut usage = self.usage();
+        if usage.is_none() {
+            let mut found = Usage::new();
+            self.visit(&mut |blob, _| {
+                *found.entry((blob.community, blob.owner)).or_default() += blob.file_bytes;
+                Ok(())
+            })?;
+            *usage = Some(found);
+        }
+        Ok(usage)
+    }
+
+    /// Visits every blob that is finished. One that goes meanwhile, or that is damaged, is passed over.
+    fn visit(
+        &self,
+        visit: &mut dyn FnMut(&KeptBlob, &Path) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        for file in fs::read_dir(&self.folder).context("list", &self.folder)? {
+            let path = file.context("list", &self.folder)?.path();
+            let Ok(facts) = fs::metadata(&path) else { continue };
+            if let Ok(Some(blob)) = self.kept(&path, facts.len()) {
+                visit(&blob, &path)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes a blob's content to `out` and returns whether there was one: not if it is unknown or erased.
@@ -148,6 +201,7 @@ impl BlobFolder {
             sweep.removed_bytes += file_bytes;
         }
         sync_folder(&self.folder)?;
+        *self.usage() = None;
         Ok(sweep)
     }
 
@@ -212,6 +266,33 @@ impl Blobs for BlobFolder {
         let mut bytes = Vec::new();
         let found = self.get_into(community, owner, name, &mut bytes)?;
         Ok(found.then_some(bytes))
+    }
+
+    fn stored_bytes(&self, community: CommunityId) -> Result<u64, StoreError> {
+        let usage = self.counted()?;
+        let all = (community, MemberId(0))..=(community, MemberId(u128::MAX));
+        Ok(usage.iter().flat_map(|usage| usage.range(all.clone())).map(|(_, bytes)| bytes).sum())
+    }
+
+    fn release(&self, community: CommunityId, owners: Option<&BTreeSet<MemberId>>) -> Result<(), StoreError> {
+        let mut usage = self.counted()?;
+        let goes = |of: CommunityId, owner: MemberId| {
+            of == community && owners.is_none_or(|owners| owners.contains(&owner))
+        };
+        let Some(usage) = usage.as_mut() else { return Ok(()) };
+        if !usage.keys().any(|(of, owner)| goes(*of, *owner)) {
+            return Ok(());
+        }
+        self.visit(&mut |blob, path| {
+            if goes(blob.community, blob.owner) {
+                fs::remove_file(path).context("remove", path)
+            } else {
+                Ok(())
+            }
+        })?;
+        sync_folder(&self.folder)?;
+        usage.retain(|(of, owner), _| !goes(*of, *owner));
+        Ok(())
     }
 }
 

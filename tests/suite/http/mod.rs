@@ -17,6 +17,7 @@ mod search;
 mod secrets;
 mod served;
 mod sockets;
+mod storage;
 mod webhook;
 
 pub(crate) use served::{Answer, Served};

@@ -19,7 +19,8 @@ pub struct Quotas {
     pub members: u64,
     /// Messages posted in one second.
     pub messages_per_second: u32,
-    /// Bytes of log and attachments.
+    /// Bytes of attachments on the disk, also of those that no message names. They are given back when their
+    /// owner is erased, and not when a message is deleted: an undo may show it again.
     pub storage_bytes: u64,
     /// Scripts.
     pub scripts: u32,

@@ -110,6 +110,7 @@ const THINGS: &[&str] = &[
     "session",
     "sign_in_link",
     "slow channel",
+    "storage_bytes",
     "tag",
     "text",
     "title",

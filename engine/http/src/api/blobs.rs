@@ -40,6 +40,9 @@ struct Put {
 }
 
 /// Put an attachment, to be named by a message of one's own
+///
+/// It counts towards the community's storage until its owner is erased, whether a message names it or not;
+/// the same one put again counts once. Beyond the community's quota it is refused (`quota_exceeded`).
 #[utoipa::path(
     put, path = "/communities/{community}/attachments", tag = "attachments",
     extensions(("x-permission" = json!("post"))),
@@ -54,11 +57,12 @@ async fn put(
     caller.acting()?;
     let room = caller.room(&community).await?;
     // Who may not post is told before anything of theirs is read.
-    let owner = room.look(|sight| {
+    let look = room.look(|sight| {
         sight.need(Permission::Post)?;
-        Ok(sight.inside().ok_or(Refusal::NotAMember)?.id)
+        let quotas = sight.community.hosted.quotas();
+        Ok((sight.inside().ok_or(Refusal::NotAMember)?.id, quotas.map(|quotas| quotas.storage_bytes)))
     });
-    let owner = owner.await?;
+    let (owner, bytes_max) = look.await?;
     let place = &room.caller.place;
     let _seat = place.uploads.acquire().await.map_err(|_| Problem::failed())?;
     let too_large = || Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "http.body_too_large");
@@ -68,8 +72,11 @@ async fn put(
     if bytes.is_empty() {
         return Err(Refusal::TextEmpty { field: "attachment".to_owned() }.into());
     }
-    let (blobs, community, length) = (Arc::clone(&place.engine.ports().blobs), room.id, bytes.len());
-    let put = tokio::task::spawn_blocking(move || blobs.put(community, owner, &bytes));
+    let (there, community, length) = (place.clone(), room.id, bytes.len());
+    let put = tokio::task::spawn_blocking(move || {
+        let blobs = Arc::clone(&there.engine.ports().blobs);
+        there.storage.put(blobs.as_ref(), (community, owner), &bytes, bytes_max)
+    });
     let name = put.await.map_err(|_| Problem::failed())??;
     Ok((StatusCode::CREATED, Json(Put { sha256: hex(&name), bytes: length })))
 }

@@ -56,6 +56,25 @@ fn content_goes_with_its_owners_key() {
 }
 
 #[test]
+fn what_blobs_take_is_counted_and_given_back_with_their_owner() {
+    let (folder, _store, blobs) = opened();
+    blobs.put(GARDEN, AYU, b"before anybody asked").unwrap();
+    let of_files = || files(&folder).iter().map(|path| fs::metadata(path).unwrap().len()).sum::<u64>();
+    assert_eq!(blobs.stored_bytes(GARDEN).unwrap(), of_files());
+    for (owner, content) in [(AYU, "one"), (AYU, "one"), (BEN, "another")] {
+        blobs.put(GARDEN, owner, content.as_bytes()).unwrap();
+        assert_eq!(blobs.stored_bytes(GARDEN).unwrap(), of_files(), "{content}");
+    }
+    assert_eq!(files(&folder).len(), 3, "the same twice is one file");
+    blobs.release(GARDEN, Some(&BTreeSet::from([AYU]))).unwrap();
+    assert_eq!((files(&folder).len(), blobs.stored_bytes(GARDEN).unwrap()), (1, of_files()));
+    blobs.release(CommunityId(99), None).unwrap();
+    assert_eq!(files(&folder).len(), 1, "another community's business");
+    blobs.release(GARDEN, None).unwrap();
+    assert_eq!((files(&folder).len(), blobs.stored_bytes(GARDEN).unwrap()), (0, 0));
+}
+
+#[test]
 fn damage_anywhere_is_an_error_and_never_other_content() {
     let (folder, _store, blobs) = opened();
     let content = vec![7; PIECE_BYTES + 100];
