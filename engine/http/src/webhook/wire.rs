@@ -83,11 +83,13 @@ impl Target {
         };
         // Whoever puts a password there would expect it to be sent, and it is not.
         let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
+        // A port that is none must not become the usual one.
+        let port = if authority.as_str() == authority.host() { port } else { authority.port_u16()? };
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
         Some(Self {
             security,
             host: Some(host).filter(|host| !host.is_empty())?.to_owned(),
-            port: authority.port_u16().unwrap_or(port),
+            port,
             authority: authority.as_str().to_owned(),
             path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
         })
