@@ -4,7 +4,9 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use kith_core::channel;
 use kith_core::community::Blueprint;
@@ -18,10 +20,13 @@ use serde_json::{Value, json};
 use super::served::Served;
 use crate::world::{Ground, ManualClock, Place, World, tool};
 
+/// How long a receiver may hear nothing.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The example's receiver, which ends with the case.
 struct Receiver {
     process: Child,
-    out: BufReader<ChildStdout>,
+    lines: mpsc::Receiver<String>,
 }
 
 impl Receiver {
@@ -44,20 +49,20 @@ impl Receiver {
             .spawn();
         let mut process = started.expect("there is a python3");
         let out = BufReader::new(process.stdout.take().expect("it was piped"));
-        let mut receiver = Self { process, out };
+        let (sender, lines) = mpsc::channel();
+        // Ends with the process, or once nobody wants to hear more.
+        std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let receiver = Self { process, lines };
         assert_eq!(receiver.line(), "READY");
         receiver
     }
 
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.out.read_line(&mut line).expect("the receiver goes on");
-        assert!(!line.is_empty(), "the receiver has ended");
-        line.trim_end().to_owned()
+    fn line(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).expect("the receiver is told something")
     }
 
     /// The next letter.
-    fn told(&mut self) -> Letter {
+    fn told(&self) -> Letter {
         let line = self.line();
         let fields: Vec<&str> = line.splitn(5, ' ').collect();
         let [word, id, kind, subject, data] = fields[..] else { panic!("{line}") };
@@ -165,7 +170,7 @@ fn letters_come_signed_and_in_order_and_after_a_fall_with_the_same_ids() {
     hooked.say("before there was a webhook");
     let port = free_port();
     let (_, secret) = hooked.add(port, &["message.posted", "member.joined"]);
-    let mut receiver = Receiver::start(port, &secret);
+    let receiver = Receiver::start(port, &secret);
     let said: Vec<String> = (0..40).map(|number| format!("早上好 {number}")).collect();
     for text in &said[..30] {
         hooked.say(text);
@@ -220,7 +225,7 @@ fn who_is_down_is_tried_later_each_time_and_then_told_everything() {
     hooked.until_state("failing", Some(2));
     clock.advance(10_000);
     hooked.say("four");
-    let mut receiver = Receiver::start(port, &secret);
+    let receiver = Receiver::start(port, &secret);
     let asked = hooked.shown();
     assert_eq!((&asked["attempts"], &asked["state"]), (&json!(2), &json!("failing")), "not before its time");
     clock.advance(10_000);
@@ -265,7 +270,7 @@ fn no_redirect_is_followed() {
     let port = free_port();
     let (_, secret) = hooked.add(port, &[]);
     let settings = [("ANSWER", "307"), ("LOCATION", elsewhere.as_str())];
-    let mut receiver = Receiver::answering(port, &secret, &settings);
+    let receiver = Receiver::answering(port, &secret, &settings);
     hooked.say("hello");
     assert_eq!(receiver.told().text(), "hello");
     hooked.until_state("failing", Some(1));
@@ -311,7 +316,7 @@ fn it_is_told_what_every_member_may_know_and_that_a_moderator_is_wanted() {
     world.post(place, guest, "a text of more than twenty").unwrap();
     hooked.say("last");
 
-    let mut receiver = Receiver::start(port, &secret);
+    let receiver = Receiver::start(port, &secret);
     assert_eq!(hooked.ask("POST", &format!("/{id}/resume"), &Value::Null).0, 200);
     let mut heard = Vec::new();
     while heard.last().is_none_or(|letter: &Letter| letter.text() != "last") {
@@ -347,7 +352,7 @@ fn kinds_secrets_and_addresses_can_be_changed_and_only_by_those_who_may() {
     let (status, renewed) = hooked.ask("POST", &format!("/{id}/secret"), &Value::Null);
     let renewed = renewed["secret"].as_str().unwrap().to_owned();
     assert!(status == 200 && renewed != secret && renewed.starts_with("kith_"));
-    let mut receiver = Receiver::start(port, &renewed);
+    let receiver = Receiver::start(port, &renewed);
     hooked.say("hello");
     assert_eq!(receiver.told().text(), "hello", "the new secret signs");
 
