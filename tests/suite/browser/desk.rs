@@ -122,6 +122,7 @@ fn the_desk_is_looked_at(story: &'static Story) {
         ("desk-invites", "/desk/invites"),
         ("desk-roles", "/desk/roles"),
         ("desk-settings", "/desk/settings"),
+        ("desk-webhooks", "/desk/webhooks"),
         ("desk-audit", "/desk/audit"),
     ] {
         looked_at(&mut owner, (name, &town.url(path)), story.language);

@@ -19,6 +19,7 @@ const PAGES: &[&str] = &[
     "/invites",
     "/roles",
     "/settings",
+    "/webhooks",
     "/audit",
 ];
 
@@ -116,4 +117,33 @@ fn an_undo_needs_more_than_the_rules_and_a_form_that_was_meant() {
         lasts_ms: None,
     });
     assert_eq!(served.request("GET", &format!("{path}?version=1")).token(&narrow).send().status, 403);
+}
+
+#[test]
+fn a_webhook_s_secret_is_shown_once_and_what_is_wrong_with_a_form_is_said_in_it() {
+    let served = Served::over(World::new());
+    let owner = served.person("Ines");
+    let place = served.world.found_by("club", &Blueprint::default(), owner);
+    let token = served.token(owner, place.id);
+    let send = |form: &str| {
+        let request = served.request("POST", "/c/club/desk/webhooks").token(&token);
+        request.header("accept-language", "en").body("application/x-www-form-urlencoded", form).send()
+    };
+    let page = || served.request("GET", "/c/club/desk/webhooks").token(&token).send().text;
+    let wrong = send("do=add&label=board&url=http://10.0.0.1/&kind=member.joined");
+    assert_eq!(wrong.status, 422, "{}", wrong.text);
+    assert!(wrong.text.contains("public internet") && wrong.text.contains("value=\"http://10.0.0.1/\""));
+    let added = send("do=add&label=board&url=https://board.example/&kind=member.joined&kind=hold.placed");
+    let secret = |text: &str| text.split("<code>kith_").nth(1).map(|rest| rest[..43].to_owned());
+    let first = secret(&added.text).expect("the page says it");
+    assert!(secret(&page()).is_none() && page().contains("hold.placed, member.joined"), "{}", page());
+    let id = page().split("name=\"webhook\" value=\"").nth(1).unwrap()[..30].to_owned();
+    let renewed = send(&format!("do=renew&webhook={id}"));
+    assert_ne!(secret(&renewed.text).expect("the page says it"), first);
+    for (does, state) in [("pause", "paused"), ("resume", ">on<")] {
+        assert_eq!(send(&format!("do={does}&webhook={id}")).status, 303);
+        assert!(page().contains(state), "{}", page());
+    }
+    assert_eq!(send(&format!("do=remove&webhook={id}")).status, 303);
+    assert!(page().contains("Nobody is told."), "{}", page());
 }

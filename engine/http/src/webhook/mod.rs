@@ -17,6 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use address::Reach;
 pub use letter::KINDS;
 pub(crate) use rota::{Bell, run};
+pub(crate) use row::{Condition, NewWebhook, Shown, Told};
 pub use row::{check_url, kinds_of};
 
 use crate::place::Place;

@@ -37,7 +37,7 @@ pub(super) fn routes() -> OpenApiRouter<Place> {
 /// How a webhook is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Condition {
+pub(crate) enum Condition {
     /// It is told.
     On,
     /// It does not answer, and is tried again.
@@ -51,20 +51,20 @@ enum Condition {
 /// A webhook, never its secret.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Webhook)]
-struct Shown {
+pub(crate) struct Shown {
     /// Which.
-    id: String,
+    pub(crate) id: String,
     /// What the operator calls it.
-    label: String,
+    pub(crate) label: String,
     /// Where letters go.
-    url: String,
+    pub(crate) url: String,
     /// What it is told of; everything where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
-    kinds: Option<BTreeSet<String>>,
+    pub(crate) kinds: Option<BTreeSet<String>>,
     /// Since when it is there.
     since: String,
     /// How it is.
-    state: Condition,
+    pub(crate) state: Condition,
     /// It was told of the records up to this one.
     acked_seq: u64,
     /// How often it did not answer since it last did.
@@ -113,13 +113,7 @@ impl Shown {
     responses((status = 200, body = Webhooks)),
 )]
 async fn list(caller: Caller, Path(community): Path<String>) -> Result<Json<Webhooks>, Problem> {
-    let room = caller.room(&community).await?;
-    let found = room.look(|sight| {
-        sight.need(Permission::ManageSettings)?;
-        let rows = sight.community.webhooks.iter();
-        Ok(Webhooks { webhooks: rows.map(|row| Shown::of(&sight, row)).collect() })
-    });
-    Ok(Json(found.await?))
+    Ok(Json(Webhooks { webhooks: caller.room(&community).await?.webhooks().await? }))
 }
 
 /// The kinds that names stand for: all where there are none. Refuses names of which nobody is told.
@@ -145,28 +139,28 @@ pub fn check_url(reach: Reach, url: &str) -> Result<(), Refusal> {
 }
 
 /// A webhook to be added.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "label": "board", "url": "https://board.example/kith", "kinds": ["member.joined", "hold.placed"],
 }))]
-struct NewWebhook {
+pub(crate) struct NewWebhook {
     /// What to call it.
-    label: String,
+    pub(crate) label: String,
     /// Where letters go.
-    url: String,
+    pub(crate) url: String,
     /// What it is told of; everything where it is left out.
     #[serde(default)]
-    kinds: BTreeSet<String>,
+    pub(crate) kinds: BTreeSet<String>,
 }
 
 /// A webhook's secret.
 #[derive(Debug, Serialize, ToSchema)]
-struct Told {
+pub(crate) struct Told {
     /// The webhook.
     id: String,
     /// What letters are signed with: told this once and never again.
-    secret: String,
+    pub(crate) secret: String,
     /// The record's number in the community.
     seq: u64,
 }
@@ -180,6 +174,54 @@ impl Told {
             Ok(sight.stream.bodies.text(&row.secret).unwrap_or_default().to_owned())
         });
         Ok(Self { id: webhook.to_string(), secret: found.await?, seq })
+    }
+}
+
+impl Room {
+    /// The webhooks of the community and how they are.
+    pub(crate) async fn webhooks(&self) -> Result<Vec<Shown>, Problem> {
+        let found = self.look(|sight| {
+            sight.need(Permission::ManageSettings)?;
+            Ok(sight.community.webhooks.iter().map(|row| Shown::of(&sight, row)).collect())
+        });
+        found.await
+    }
+
+    /// Adds a webhook, and says its secret.
+    pub(crate) async fn add_webhook(&self, new: NewWebhook, input: &[u8]) -> Result<Told, Problem> {
+        let place = &self.caller.place;
+        let kinds = kinds_of(new.kinds)?;
+        check_url(place.settings.webhooks, &new.url)?;
+        let secret = Secret::mint(&place.mint);
+        let asked = self.ask(input, |ink| {
+            let owner = webhook::owner(WebhookId(ink.id.0));
+            let (url, secret) = (ink.text_of(owner, &new.url), ink.text_of(owner, secret.text()));
+            Command::Add { label: new.label, url, secret, kinds }
+        });
+        let reply = asked.await?;
+        Told::of(self, WebhookId(reply.command.0), reply.seq).await
+    }
+
+    /// Gives a webhook a new secret, and says it.
+    pub(crate) async fn renew_webhook(&self, webhook: WebhookId, input: &[u8]) -> Result<Told, Problem> {
+        let secret = Secret::mint(&self.caller.place.mint);
+        let asked = self.ask(input, |ink| {
+            let secret = Some(ink.text_of(webhook::owner(webhook), secret.text()));
+            Command::Change { webhook, url: None, secret, kinds: None }
+        });
+        let reply = asked.await?;
+        Told::of(self, webhook, reply.seq).await
+    }
+
+    /// Asks, and has the webhooks of the community looked at.
+    pub(crate) async fn ask_webhook(
+        &self,
+        input: &[u8],
+        write: impl FnOnce(&mut Ink<'_>) -> Command,
+    ) -> Result<Done, Problem> {
+        let done = self.ask(input, write).await?.into();
+        self.caller.place.webhooks.ring(self.id);
+        Ok(done)
     }
 }
 
@@ -199,17 +241,7 @@ async fn add(
     Path(community): Path<String>,
     Sent { value: new, input }: Sent<NewWebhook>,
 ) -> Result<(StatusCode, Json<Told>), Problem> {
-    let room = caller.room(&community).await?;
-    let kinds = kinds_of(new.kinds)?;
-    check_url(caller.place.settings.webhooks, &new.url)?;
-    let secret = Secret::mint(&caller.place.mint);
-    let asked = room.ask(&input, |ink| {
-        let owner = webhook::owner(WebhookId(ink.id.0));
-        let (url, secret) = (ink.text_of(owner, &new.url), ink.text_of(owner, secret.text()));
-        Command::Add { label: new.label, url, secret, kinds }
-    });
-    let reply = asked.await?;
-    let told = Told::of(&room, WebhookId(reply.command.0), reply.seq).await?;
+    let told = caller.room(&community).await?.add_webhook(new, &input).await?;
     Ok((StatusCode::CREATED, Json(told)))
 }
 
@@ -247,18 +279,7 @@ async fn change(
         let url = change.url.map(|url| ink.text_of(webhook::owner(webhook), &url));
         Command::Change { webhook, url, secret: None, kinds }
     };
-    settled(&room, &input, write).await
-}
-
-/// Asks, and has the webhooks of the community looked at.
-async fn settled(
-    room: &Room,
-    input: &[u8],
-    write: impl FnOnce(&mut Ink<'_>) -> Command,
-) -> Result<Json<Done>, Problem> {
-    let done = room.done(input, write).await?;
-    room.caller.place.webhooks.ring(room.id);
-    Ok(done)
+    Ok(Json(room.ask_webhook(&input, write).await?))
 }
 
 /// Give a webhook a new secret; the old one signs nothing any more
@@ -271,15 +292,7 @@ async fn renew_secret(
     caller: Caller,
     Path((community, webhook)): Path<(String, String)>,
 ) -> Result<Json<Told>, Problem> {
-    let room = caller.room(&community).await?;
-    let webhook: WebhookId = id(&webhook)?;
-    let secret = Secret::mint(&caller.place.mint);
-    let asked = room.ask(b"", |ink| {
-        let secret = Some(ink.text_of(webhook::owner(webhook), secret.text()));
-        Command::Change { webhook, url: None, secret, kinds: None }
-    });
-    let reply = asked.await?;
-    Ok(Json(Told::of(&room, webhook, reply.seq).await?))
+    Ok(Json(caller.room(&community).await?.renew_webhook(id(&webhook)?, b"").await?))
 }
 
 /// Remove a webhook
@@ -293,7 +306,7 @@ async fn remove(
     Path((community, webhook)): Path<(String, String)>,
 ) -> Result<Json<Done>, Problem> {
     let webhook: WebhookId = id(&webhook)?;
-    settled(&caller.room(&community).await?, b"", |_| Command::Remove { webhook }).await
+    Ok(Json(caller.room(&community).await?.ask_webhook(b"", |_| Command::Remove { webhook }).await?))
 }
 
 /// Tell a webhook nothing for now
@@ -307,7 +320,7 @@ async fn pause(
     Path((community, webhook)): Path<(String, String)>,
 ) -> Result<Json<Done>, Problem> {
     let webhook: WebhookId = id(&webhook)?;
-    settled(&caller.room(&community).await?, b"", |_| Command::Pause { webhook }).await
+    Ok(Json(caller.room(&community).await?.ask_webhook(b"", |_| Command::Pause { webhook }).await?))
 }
 
 /// Go on telling a webhook, from where it was
@@ -321,5 +334,5 @@ async fn resume(
     Path((community, webhook)): Path<(String, String)>,
 ) -> Result<Json<Done>, Problem> {
     let webhook: WebhookId = id(&webhook)?;
-    settled(&caller.room(&community).await?, b"", |_| Command::Resume { webhook }).await
+    Ok(Json(caller.room(&community).await?.ask_webhook(b"", |_| Command::Resume { webhook }).await?))
 }

@@ -19,6 +19,7 @@ mod rules;
 mod scripts;
 mod seat;
 mod settings;
+mod webhooks;
 
 pub(super) use seat::OPERATORS;
 
@@ -40,4 +41,5 @@ pub(super) fn routes() -> Router<Place> {
         .merge(settings::routes())
         .merge(audit::routes())
         .merge(scripts::routes())
+        .merge(webhooks::routes())
 }

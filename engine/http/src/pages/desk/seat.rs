@@ -125,7 +125,7 @@ impl Seat {
 
     fn within(&self, here: &str) -> Within {
         use Permission as P;
-        let pages: [(&str, &'static str, usize, &[P]); 11] = [
+        let pages: [(&str, &'static str, usize, &[P]); 12] = [
             ("", "desk.overview.title", 0, OPERATORS),
             ("/queue", "desk.queue.title", self.waiting.cases(), &[P::Moderate, P::Approve]),
             ("/decisions", "desk.decisions.title", 0, &[P::Moderate]),
@@ -136,6 +136,7 @@ impl Seat {
             ("/invites", "desk.invites.title", 0, &[P::ManageGate]),
             ("/roles", "desk.roles.title", 0, &[P::ManageRoles]),
             ("/settings", "desk.settings.title", 0, &[P::ManageSettings]),
+            ("/webhooks", "desk.webhooks.title", 0, &[P::ManageSettings]),
             ("/audit", "desk.audit.title", 0, &[P::ManageSettings]),
         ];
         let mine = pages.into_iter().filter(|(_, _, _, any)| any.iter().any(|wanted| self.may(*wanted)));
