@@ -48,7 +48,7 @@ pub struct Settings {
     pub caller_quota: Quota,
     /// How often one address may ask that bears neither.
     pub stranger_quota: Quota,
-    /// How often somebody may try to sign in, from one address and under one name.
+    /// How often somebody may try to sign in under one name; from one address five times as often.
     pub sign_in_quota: Quota,
     /// Where the outside finds this server, without a slash at the end: for links and QR codes.
     pub public_url: Option<String>,
