@@ -6,6 +6,7 @@
 //! which only our own pages know.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -39,7 +40,7 @@ pub(crate) enum Identity {
     /// Nobody that is known.
     Stranger,
     /// A program with a token.
-    Token(Grant),
+    Token(Arc<Grant>),
     /// Somebody in a browser.
     Session {
         /// Which session.

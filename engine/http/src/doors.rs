@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kith_core::gate;
 use kith_core::host::{self, Grant, SecretHash};
@@ -27,7 +27,7 @@ type Signed = (SessionId, PersonId);
 #[derive(Default)]
 struct Kept {
     host_seq: u64,
-    grants: HashMap<[u8; 32], (u64, Option<Grant>)>,
+    grants: HashMap<[u8; 32], (u64, Option<Arc<Grant>>)>,
     sessions: HashMap<[u8; 32], (u64, Option<Signed>)>,
     names: HashMap<String, (u64, Option<CommunityId>)>,
 }
@@ -45,12 +45,12 @@ impl Doors {
     }
 
     /// What a token's secret grants.
-    pub(crate) async fn grant(&self, secret: &str) -> Result<Option<Grant>, AskError> {
+    pub(crate) async fn grant(&self, secret: &str) -> Result<Option<Arc<Grant>>, AskError> {
         let (hash, now_ms) = (SecretHash::of(secret), self.now_ms());
         if let Some(grant) = fresh(&self.kept().grants, &hash.0, now_ms) {
             return Ok(grant);
         }
-        let found = self.ask(move |host| host::authenticate(host, &hash, now_ms)).await?;
+        let found = self.ask(move |host| host::authenticate(host, &hash, now_ms)).await?.map(Arc::new);
         keep(&mut self.kept().grants, hash.0, (now_ms, found.clone()));
         Ok(found)
     }

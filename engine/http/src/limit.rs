@@ -194,8 +194,7 @@ fn too_many(retry_s: u64) -> Problem {
 /// Counts a request of the API, and tells what is left.
 pub(crate) async fn wrap(State(place): State<Place>, request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<Peer>().copied();
-    let headers = request.headers().clone();
-    let counted = match counted(&place, &headers, peer).await {
+    let counted = match counted(&place, request.headers(), peer).await {
         Ok(counted) => counted,
         Err(problem) => return problem.into_response(),
     };

@@ -157,14 +157,14 @@ impl Room {
         look: impl FnOnce(Sight<'_>) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Problem> {
         let (person, is_host) = (self.caller.person(), self.caller.is_host());
-        let scope = match &self.caller.identity {
-            Identity::Token(grant) => Some(Arc::new(grant.scope.clone())),
+        let grant = match &self.caller.identity {
+            Identity::Token(grant) => Some(Arc::clone(grant)),
             Identity::Stranger | Identity::Session { .. } => None,
         };
         let seen = self.caller.place.engine.view(self.id, move |stream| {
             let community = stream.community().ok_or(Refusal::CommunityNotFound)?;
             let me = person.and_then(|person| community.members.of_person(person));
-            look(Sight { stream, community, me, is_host, scope: scope.as_deref() })
+            look(Sight { stream, community, me, is_host, scope: grant.as_deref().map(|grant| &grant.scope) })
         });
         Ok(seen.await??)
     }
