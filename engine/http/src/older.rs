@@ -11,7 +11,7 @@ use std::sync::Arc;
 use kith_core::ids::{ChannelId, CommunityId, MessageId};
 use kith_core::limits::RECENT_MESSAGES_MAX;
 use kith_core::message::{self, Deletion, Header};
-use kith_core::ports::search::{Cursor, HITS_MAX, Hit, Hits, Question, SearchError};
+use kith_core::ports::search::{Cursor, HITS_MAX, Hit, Hits, Question, Search, SearchError};
 use kith_core::ports::{Records, StoreError};
 use kith_core::record::Record;
 use kith_runtime::indexing::FindError;
@@ -21,6 +21,8 @@ use crate::problem::Problem;
 use crate::room::{Room, Sight};
 use crate::talk::readable;
 
+/// Frames that the index may be behind the log: some seconds of a busy community, little of a long past.
+const FRAMES_BEHIND_MAX: u64 = 4_096;
 /// Questions to the index for one page: all hits of one may be in the window already.
 const ASKS_MAX: usize = 3;
 
@@ -167,6 +169,7 @@ async fn ask(place: &Place, question: Question) -> Result<(Vec<Found>, Option<Cu
     let Some(search) = place.search.clone() else { return Ok((Vec::new(), None)) };
     let records = Arc::clone(&place.engine.ports().records);
     let work = move || {
+        check_covered(search.as_ref(), records.as_ref(), question.community)?;
         let Hits { hits, next } = search.ask(&question).map_err(FindError::Search)?;
         let mut found = Vec::with_capacity(hits.len());
         for hit in hits {
@@ -179,6 +182,18 @@ async fn ask(place: &Place, question: Question) -> Result<(Vec<Found>, Option<Cu
     let asked: Result<_, FindError> =
         done.unwrap_or_else(|panic| Err(SearchError::Failed(panic.to_string()).into()));
     Ok(asked?)
+}
+
+/// Refuses to ask an index that is being made again: the past would seem to end where it has come to.
+fn check_covered(
+    search: &dyn Search,
+    records: &dyn Records,
+    community: CommunityId,
+) -> Result<(), FindError> {
+    let covered = search.covered(community)?.ok_or(SearchError::NotReady)?;
+    let head_no = records.head(community).map_or(0, |head| head.frame_no);
+    let is_behind = head_no.saturating_sub(covered.frame_no) > FRAMES_BEHIND_MAX;
+    if is_behind { Err(SearchError::NotReady.into()) } else { Ok(()) }
 }
 
 /// The headers as they are now, without those that the window shows.

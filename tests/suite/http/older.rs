@@ -147,8 +147,10 @@ fn the_past_is_on_the_channel_s_page_and_comes_back_from_the_log_alone() {
     long.served.world.stop();
     std::fs::remove_dir_all(folder).unwrap();
     long.served.world.start().unwrap();
+    long.served.world.await_index();
     long.served.again();
-    assert!(!long.page(None, 50).0.is_empty(), "the newest page waits for no index");
+    let (newest, next) = long.page(None, 200);
+    assert!(!newest.is_empty() && next.is_some(), "the newest page waits for no index, and knows of a past");
     long.served.world.until("the index is made again", |_| {
         let (newest, next) = long.page(None, 200);
         newest.len() == 200 && next.is_some()
