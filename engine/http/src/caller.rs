@@ -16,6 +16,7 @@ use kith_core::command::{Actor, CommandKind};
 use kith_core::community::Language;
 use kith_core::host::{Grant, Reach};
 use kith_core::ids::{CommunityId, PersonId, SessionId};
+use kith_core::limits::KEY_BYTES_MAX;
 use kith_core::refusal::Refusal;
 use kith_core::role::Permission;
 use kith_runtime::draft::Draft;
@@ -246,7 +247,7 @@ fn invalid_key() -> Problem {
 fn key_of(value: &str) -> Result<String, Problem> {
     let value = value.trim();
     let bare = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
-    if bare.is_empty() { Err(invalid_key()) } else { Ok(bare.to_owned()) }
+    if (1..=KEY_BYTES_MAX).contains(&bare.len()) { Ok(bare.to_owned()) } else { Err(invalid_key()) }
 }
 
 /// The secret of a bearer token.

@@ -4,6 +4,7 @@ mod connector;
 mod crowd;
 mod desk;
 mod examples;
+mod fuzzed;
 mod hostile;
 mod keys;
 mod limits;

@@ -1,8 +1,11 @@
 //! The OpenAPI document: its head, and what is the same for every operation and so is added here once.
 
+use kith_core::limits::KEY_BYTES_MAX;
 use utoipa::openapi::path::{HttpMethod, Operation, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::schema::{Object, Type};
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{Content, Ref, RefOr, Required, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
@@ -80,19 +83,41 @@ fn finish(method: HttpMethod, operation: &mut Operation) {
         }
     }
     let problem = Content::new(Some(RefOr::Ref(Ref::from_schema_name("ProblemDetails"))));
+    // A status that is named has content of its own, and may be a problem all the same.
+    for (status, response) in &mut operation.responses.responses {
+        if let (true, RefOr::T(response)) = (status.starts_with('4'), response) {
+            response.content.insert("application/problem+json".to_owned(), RefOr::T(problem.clone()));
+        }
+    }
     let response = ResponseBuilder::new()
         .description("A problem (RFC 9457): its `code` says which")
         .content("application/problem+json", problem);
     operation.responses.responses.insert("4XX".to_owned(), RefOr::T(response.build()));
+    if needs(operation) == "anyone" {
+        let nothing = SecurityRequirement::default();
+        let known = ["token", "session"].map(|name| SecurityRequirement::new(name, Vec::<String>::new()));
+        operation.security = Some([nothing].into_iter().chain(known).collect());
+    }
     if !matches!(method, HttpMethod::Get) {
         let key = ParameterBuilder::new()
             .name("Idempotency-Key")
             .parameter_in(ParameterIn::Header)
             .required(Required::False)
             .description(Some("Makes a retry safe: the same key and body give the first outcome again"))
-            .schema(Some(Object::with_type(Type::String)));
+            .schema(Some(key_schema()));
         operation.parameters.get_or_insert_default().push(RefOr::T(key.build()));
     }
+}
+
+/// Who may ask an operation.
+fn needs(operation: &Operation) -> &str {
+    let extensions = operation.extensions.as_ref();
+    extensions.and_then(|all| all.get("x-permission")).and_then(|it| it.as_str()).unwrap_or_default()
+}
+
+fn key_schema() -> Object {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    text.min_length(Some(1)).max_length(Some(KEY_BYTES_MAX)).build()
 }
 
 /// What a parameter of a path is.

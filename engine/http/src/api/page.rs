@@ -15,8 +15,7 @@ const PAGE_ROWS: usize = 50;
 pub(super) struct Page {
     /// Rows after this one: what the page before gave as `next`.
     after: Option<String>,
-    /// So many at most, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
+    /// So many at most; one at least and 200 at most, whatever is asked for.
     limit: Option<usize>,
 }
 
