@@ -134,6 +134,17 @@ fn a_story_is_looked_at(story: &'static Story) {
         looked_at(&mut member, (name, &url), language);
     }
 
+    let word = if language == "en" { "tram" } else { "咖啡馆" };
+    looked_at_after(&mut member, ("search", &town.url(&format!("/search?q={word}"))), language, |tab| {
+        // The index follows the log, a moment later.
+        tab.until("document.querySelector('.hits mark') || void location.reload()");
+        let widths = tab.eval(
+            "(() => { const mark = document.querySelector('.hits mark');\
+             return [mark, mark.parentElement].map((it) => it.getBoundingClientRect().width) })()",
+        );
+        assert!(widths[0].as_f64() < widths[1].as_f64().map(|width| width / 2.0), "in its line: {widths}");
+    });
+
     let hall = town.hall_url();
     looked_at_after(&mut member, ("channel-menu", &hall), language, |tab| {
         tab.press(".msg:last-child .menu");

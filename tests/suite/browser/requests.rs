@@ -164,6 +164,18 @@ fn who_is_not_inside_sees_the_gate_and_nothing_behind_it() {
 }
 
 #[test]
+fn a_stranger_s_name_that_is_none_is_told_at_its_field() {
+    let (served, ..) = club();
+    let name = "名".repeat(70);
+    let answer = served.request("POST", "/c/club/ask").header("accept", "text/html");
+    let answer = answer.body(FORM, &format!("nickname={name}")).send();
+    assert_eq!(answer.status, 422, "{}", answer.text);
+    assert!(answer.text.contains("id=\"join\"") && answer.text.contains(&name), "{}", answer.text);
+    assert!(answer.text.contains("aria-invalid=\"true\""), "{}", answer.text);
+    assert_eq!(answer.header("set-cookie"), "", "nobody was signed in");
+}
+
+#[test]
 fn guessing_passwords_is_slowed_down_and_the_right_one_signs_in() {
     let (served, _, owner) = club();
     let operator = Operator::of(served.world.engine(), served.world.mint());

@@ -116,6 +116,15 @@ impl Mistakes {
         Self { whole: Some(sentence.into()), ..Self::default() }
     }
 
+    /// A problem that is about one field, whatever it names itself.
+    pub(crate) fn of_field(field: &str, problem: Problem, words: Words) -> Result<Self, Problem> {
+        let mut mistakes = Self::from_problem(problem, words, &[])?;
+        if let Some(sentence) = mistakes.whole.take() {
+            mistakes.note(field, sentence);
+        }
+        Ok(mistakes)
+    }
+
     /// What is wrong with a field.
     pub(crate) fn of(&self, field: &str) -> Option<&str> {
         self.fields.iter().find(|(found, _)| found == field).map(|(_, text)| text.as_str())

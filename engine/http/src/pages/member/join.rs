@@ -249,7 +249,15 @@ async fn ask(
     if !place.limits.may_come(peer.ip(), place.engine.ports().clock.monotonic_ms()) {
         return Err(Problem::new(axum::http::StatusCode::TOO_MANY_REQUESTS, "page.join.too_many").into());
     }
-    let (page, secret) = become_somebody(&visit.page, &typed.nickname, &headers).await?;
+    let (page, secret) = match become_somebody(&visit.page, &typed.nickname, &headers).await {
+        Ok(somebody) => somebody,
+        // All that is known of them so far is what they want to be called.
+        Err(Turn::Problem(problem)) => {
+            let mistakes = Mistakes::of_field("nickname", problem, visit.page.words())?;
+            return landing::gate(&visit, &asked, &typed, &mistakes).await;
+        }
+        Err(turn) => return Err(turn),
+    };
     let visit = Visit::open(page, &community).await?;
     let response = match with_login(&visit, &typed, &password).await? {
         mistakes if mistakes.is_empty() => answered(visit.clone(), &asked, &typed, &input).await?,
