@@ -82,7 +82,8 @@ impl Demo {
     /// From the list of channels into the one where everybody sits.
     fn to_the_yard(&self, tab: &mut Tab) {
         let yard = format!(
-            "[...document.querySelectorAll('main a[href*=\"/ch/\"]')].find((it) => it.innerText.includes('{}'))",
+            "[...document.querySelectorAll('main a[href*=\"/ch/\"]')]\
+             .find((it) => it.innerText.includes('{}'))",
             self.yard
         );
         tab.until(&yard);
@@ -174,7 +175,8 @@ fn an_undo(demo: &Demo, operator: &mut Tab, (reader, desk): (&mut Tab, &str)) {
     for place in 1..=3 * EACH {
         let text = serde_json::json!(demo.word(&format!("talk_{place}")));
         reader.until(&format!(
-            "[...document.querySelectorAll('.msg .words')].filter((it) => it.textContent === {text}).length === 1"
+            "[...document.querySelectorAll('.msg .words')]\
+             .filter((it) => it.textContent === {text}).length === 1"
         ));
     }
     reader.assert_clean();

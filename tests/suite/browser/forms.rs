@@ -1,5 +1,5 @@
-//! Every form of every page, sent by somebody else's page: without the proof, or with a made-up one, none does
-//! anything.
+//! Every form of every page, sent by somebody else's page: without the proof, or with a made-up one, none
+//! does anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -19,7 +19,7 @@ const BROKEN: &str = "document.querySelector('xss, body script:not([src])')?.out
         it.name.startsWith('on') || /^\\s*(javascript|data|vbscript):/i.test(it.value)
             && it.ownerElement.tagName === 'A').map((it) => it.ownerElement.outerHTML)[0]
     || window.hacked || null";
-/// All that can be read on a page: its text, folded parts included, what stands in fields, what is read aloud.
+/// All that can be read on a page: its text, folded parts included, fields, and what is read aloud.
 const READ: &str = "document.documentElement.textContent + [...document.querySelectorAll('input, textarea')]
     .map((it) => it.value).join(' ') + [...document.querySelectorAll('[aria-label], [title], [placeholder]')]
     .map((it) => it.ariaLabel + it.title + it.placeholder).join(' ')";

@@ -1,4 +1,4 @@
-//! `kill -9` of the server while people talk: two pages, a browser without scripts and a program that listens.
+//! `kill -9` of the server while people talk: two pages, a browser without scripts, a program that listens.
 //!
 //! The pages are left alone: they come back by themselves. What anybody was answered is there, once, on both
 //! pages, in the log and for whoever resumed by `Last-Event-ID`; nobody is shown anything twice.
@@ -95,8 +95,8 @@ impl Hall {
     }
 }
 
-/// Talks as fast as answers come, through the page's own form and script, until enough was said; notes what was
-/// answered.
+/// Talks as fast as answers come, through the page's own form and script, until enough was said; notes what
+/// was answered.
 const TALK: &str = "
     window.acked = [];
     const fetched = window.fetch;

@@ -1,7 +1,7 @@
 //! The command line from outside: words in, exit code and text out, on real DATA folders.
 //!
-//! Starts exactly what the binary starts (`kith::run`), in this process or one of its own. Only the terminal's
-//! progress is not reached from here.
+//! Starts exactly what the binary starts (`kith::run`), in this process or one of its own. Only the
+//! terminal's progress is not reached from here.
 
 mod appeal;
 mod community;

@@ -245,7 +245,8 @@ fn bytes_that_are_no_letters_are_refused_in_words_wherever_they_stand() {
         rows.push((name.to_owned(), with(&format!("GET {api}/members"), &line)));
         rows.push((format!("{name} on a page"), with("GET /c/garden/members", &line)));
     }
-    let form = b"content-type: application/x-www-form-urlencoded\r\ncontent-length: 21\r\n\r\nname=%ff&password=\xff\xfe\xc3";
+    let form = b"content-type: application/x-www-form-urlencoded\r\ncontent-length: 21\r\n\r\n\
+        name=%ff&password=\xff\xfe\xc3";
     rows.push(("a form".to_owned(), with("POST /sign-in", form)));
     rows.push((
         "a raw path".to_owned(),
