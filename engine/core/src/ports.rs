@@ -199,6 +199,16 @@ pub trait Records: Send + Sync {
         visit: &mut dyn FnMut(StoredFrame) -> ControlFlow<()>,
     ) -> Result<(), StoreError>;
 
+    /// The same without what people wrote, whose seals are left alone: for whoever counts and lists facts.
+    fn read_facts(
+        &self,
+        community: CommunityId,
+        first_frame: u64,
+        visit: &mut dyn FnMut(StoredFrame) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.read(community, first_frame, visit)
+    }
+
     /// The record that carries `id` among its ids. `NotReady` until the index has caught up.
     fn locate(&self, community: CommunityId, id: u128) -> Result<Option<StoredRecord>, StoreError>;
 

@@ -3,6 +3,7 @@
 //! Encoded as MessagePack with fields by name (self-describing), in the version it was written in; never
 //! re-encoded. Older versions are lifted by the upcasters here when they are read.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::body::Bodies;
@@ -49,6 +50,36 @@ pub struct Record {
     /// A refusal that has to be remembered for the command's key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
+}
+
+/// What was asked and whether anything came of it: for whoever looks at many records and not at what happened
+/// in them. An import's record has hundreds of events, and this none of their cost.
+#[derive(Debug, Deserialize)]
+pub struct Outline {
+    v: u16,
+    /// Number in its stream.
+    pub seq: u64,
+    /// What was asked.
+    pub command: Command,
+    #[serde(default)]
+    events: Vec<IgnoredAny>,
+    #[serde(default)]
+    refusal: Option<IgnoredAny>,
+}
+
+impl Outline {
+    /// Reads one from a record's bytes.
+    pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
+        match rmp_serde::from_slice::<Self>(bytes)? {
+            outline if outline.v <= FORMAT => Ok(outline),
+            outline => Err(RecordError::Newer { found: outline.v }),
+        }
+    }
+
+    /// Whether something happened.
+    pub fn has_effect(&self) -> bool {
+        self.refusal.is_none() && !self.events.is_empty()
+    }
 }
 
 /// Why a record cannot be read.

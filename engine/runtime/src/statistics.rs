@@ -241,7 +241,7 @@ impl Statistics {
             figures.frame_no = head.frame_no;
         }
         let mut broken = None;
-        records.read(community, figures.frame_no + 1, &mut |frame| {
+        records.read_facts(community, figures.frame_no + 1, &mut |frame| {
             for stored in &frame.records {
                 match recover::decode(community, stored) {
                     Ok(record) => figures.saw(&record),

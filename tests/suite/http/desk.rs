@@ -49,6 +49,24 @@ fn the_desk_is_the_operators_alone() {
 }
 
 #[test]
+fn the_audit_tells_what_operators_did_and_not_what_came_to_nothing() {
+    let served = Served::over(World::new());
+    let owner = served.person("Ines");
+    let place = served.world.found_by("club", &Blueprint::default(), owner);
+    let token = served.token(owner, place.id);
+    let path = format!("/api/v1/communities/{}/gate/capacity", place.id);
+    let set = |capacity: u64, key: &str| {
+        let request = served.request("PUT", &path).token(&token).header("idempotency-key", key);
+        request.json(&serde_json::json!({ "capacity": capacity })).send().status
+    };
+    assert_eq!((set(7_001, "one"), set(7_001, "two")), (200, 409), "the second is recorded and does nothing");
+    served.world.post(place, place.owner, "hello").expect("it can be said");
+    let shown = served.request("GET", "/c/club/desk/audit").token(&token).send().text;
+    assert_eq!(shown.matches("gate.set_capacity").count(), 1, "{shown}");
+    assert!(shown.contains("capacity: 7001") && !shown.contains("message.post"), "{shown}");
+}
+
+#[test]
 fn a_source_that_does_not_pass_is_told_with_its_place_and_changes_nothing() {
     let served = Served::over(World::new());
     let owner = served.person("Ines");

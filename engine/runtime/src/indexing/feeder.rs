@@ -391,7 +391,7 @@ impl Feeder {
             let withheld = self.withheld.get(&(community, reference.id));
             withheld.into_iter().for_each(|body| bodies.insert(body.clone()));
         }
-        Past { community, records: self.records.as_ref() }.complete(references, &mut bodies)?;
+        Past::of(community, self.records.as_ref()).complete(references, &mut bodies)?;
         Ok(Told::of(references, &bodies))
     }
 
@@ -408,7 +408,7 @@ impl Feeder {
         if let Some(header) = recalled {
             return Ok(Some(hit_of(header)));
         }
-        let header = Past { community, records: self.records.as_ref() }.header(message)?;
+        let header = Past::of(community, self.records.as_ref()).header(message)?;
         Ok(header.as_ref().map(hit_of))
     }
 
@@ -448,7 +448,7 @@ impl Feeder {
         }
         for (message, hit) in found {
             let said_by = said.get(&message).copied().unwrap_or(hit.said_by);
-            let told = Past { community, records: self.records.as_ref() }.said(message, said_by)?;
+            let told = Past::of(community, self.records.as_ref()).said(message, said_by)?;
             let hit = Hit { said_by, ..hit };
             self.search.put(&Words { community, hit, owners: told.owners, text: told.text })?;
             self.messages += 1;

@@ -64,7 +64,7 @@ pub async fn find(
     let standing = standing.await?.ok_or(AskError::Refused(Refusal::CommunityNotFound))?;
     let (records, index) = (Arc::clone(&engine.ports().records), Arc::clone(search));
     let found = blocking(move || {
-        let past = Past { community, records: records.as_ref() };
+        let past = Past::of(community, records.as_ref());
         let read = |hit: Hit| {
             let text = past.said(hit.message, hit.said_by)?.text;
             let marks = index.marks(&question.words, &text);

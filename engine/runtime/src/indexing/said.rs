@@ -3,7 +3,9 @@
 //! A message that was held and let go says its words in the record that held it; `withheld_id` finds that.
 //! What cannot be unsealed any more is not there.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use kith_core::body::{Bodies, Body, BodyRef};
 use kith_core::ids::{CommunityId, MemberId, MessageId};
@@ -67,16 +69,30 @@ pub(super) fn references(parts: &[Part]) -> Vec<BodyRef> {
 
 /// The records of one stream, by what finds them.
 pub(super) struct Past<'a> {
-    pub(super) community: CommunityId,
-    pub(super) records: &'a dyn Records,
+    community: CommunityId,
+    records: &'a dyn Records,
+    /// The record that was read last: what is found together often lies in one, above all in an import's.
+    last: RefCell<Option<Rc<Read>>>,
 }
 
-impl Past<'_> {
+/// A record that was read.
+struct Read {
+    record: Record,
+    bodies: Bodies,
+}
+
+impl<'a> Past<'a> {
+    pub(super) fn of(community: CommunityId, records: &'a dyn Records) -> Self {
+        Self { community, records, last: RefCell::default() }
+    }
+
     /// What a record says of one message, by an id of the record's.
     pub(super) fn said(&self, message: MessageId, said_by: u128) -> Result<Told, FeedError> {
-        let Some((record, mut bodies)) = self.record(said_by)? else { return Ok(Told::default()) };
-        let said = record.events.iter().filter_map(message::said).rfind(|(id, _)| *id == message);
+        let Some(read) = self.record(said_by)? else { return Ok(Told::default()) };
+        let said = read.record.events.iter().filter_map(message::said).rfind(|(id, _)| *id == message);
         let references = said.map(|(_, parts)| references(parts)).unwrap_or_default();
+        let own = references.iter().filter_map(|reference| read.bodies.get(reference).cloned());
+        let mut bodies: Bodies = own.collect();
         self.complete(&references, &mut bodies)?;
         Ok(Told::of(&references, &bodies))
     }
@@ -84,7 +100,7 @@ impl Past<'_> {
     /// The header of a message as it was posted.
     pub(super) fn header(&self, message: MessageId) -> Result<Option<Header>, FeedError> {
         let found = self.record(message.0)?;
-        Ok(found.and_then(|(record, _)| message::header_of(&record, message)))
+        Ok(found.and_then(|read| message::header_of(&read.record, message)))
     }
 
     /// Adds what was said in a record that withheld it.
@@ -92,18 +108,24 @@ impl Past<'_> {
         for reference in references {
             if bodies.get(reference).is_none() {
                 let withheld = self.record(message::withheld_id(reference.id))?;
-                withheld.into_iter().for_each(|(_, withheld)| bodies.extend(withheld));
+                withheld.into_iter().for_each(|read| bodies.extend(read.bodies.clone()));
             }
         }
         Ok(())
     }
 
-    fn record(&self, id: u128) -> Result<Option<(Record, Bodies)>, FeedError> {
+    fn record(&self, id: u128) -> Result<Option<Rc<Read>>, FeedError> {
         let community = self.community;
+        let last = self.last.borrow().clone();
+        if let Some(last) = last.filter(|last| last.record.ids().contains(&id)) {
+            return Ok(Some(last));
+        }
         let Some(stored) = self.records.locate(community, id)? else { return Ok(None) };
         let record =
             recover::decode(community, &stored).map_err(|what| FeedError::Unreadable { community, what })?;
         let bodies = stored.bodies.into_iter().collect::<Vec<Body>>();
-        Ok(Some((record, Bodies::from_iter(bodies))))
+        let read = Rc::new(Read { record, bodies: Bodies::from_iter(bodies) });
+        self.last.replace(Some(Rc::clone(&read)));
+        Ok(Some(read))
     }
 }

@@ -22,7 +22,11 @@ use super::walk::{Slot, Walk};
 use crate::failure::{IoContext, refused};
 
 /// Turns a sound frame into what callers get. `None` if its record table or sealed part contradicts itself.
-fn store_frame(opener: &mut Opener<'_>, raw: &RawFrame<'_>) -> Result<Option<StoredFrame>, StoreError> {
+/// Without an opener its bodies stay sealed.
+fn store_frame(
+    opener: Option<&mut Opener<'_>>,
+    raw: &RawFrame<'_>,
+) -> Result<Option<StoredFrame>, StoreError> {
     let Some(raw_records) = raw.records() else { return Ok(None) };
     let mut records: Vec<StoredRecord> = Vec::with_capacity(raw_records.len());
     records.extend(raw_records.iter().map(|record| StoredRecord {
@@ -32,7 +36,7 @@ fn store_frame(opener: &mut Opener<'_>, raw: &RawFrame<'_>) -> Result<Option<Sto
         bodies: Vec::new(),
         erased: 0,
     }));
-    if raw.header.kind == Kind::Records {
+    if let (Kind::Records, Some(opener)) = (raw.header.kind, opener) {
         let Some(bodies) = sealed_bodies(raw.sealed) else { return Ok(None) };
         for sealed in bodies {
             let Some(record) = records.get_mut(sealed.record as usize) else { return Ok(None) };
@@ -61,7 +65,8 @@ struct StreamReader<'a> {
     last: u64,
     /// The frame handed out last; unknown when starting in the middle.
     before: Option<Head>,
-    opener: Opener<'a>,
+    /// Opens bodies, where those are wanted.
+    opener: Option<Opener<'a>>,
 }
 
 impl StreamReader<'_> {
@@ -136,7 +141,7 @@ impl StreamReader<'_> {
         }
         self.before = Some(raw.header.head());
         self.next += 1;
-        let frame = store_frame(&mut self.opener, &raw)?;
+        let frame = store_frame(self.opener.as_mut(), &raw)?;
         frame.map(Some).ok_or_else(|| self.damaged(segment, slot, "the frame's tables contradict each other"))
     }
 
@@ -154,6 +159,47 @@ impl StreamReader<'_> {
 }
 
 impl Log {
+    /// Visits the frames of one stream, from one of them on.
+    fn stream(
+        &self,
+        (community, first_frame): (CommunityId, u64),
+        opener: Option<Opener<'_>>,
+        visit: &mut dyn FnMut(StoredFrame) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.shared.poison.check_open()?;
+        let Some(stream) = self.shared.heads.get(community).filter(|stream| !stream.removed) else {
+            return Ok(());
+        };
+        // Compaction raises the base before it drops segments, so a base read after the view is never too low
+        // for it.
+        let view = self.shared.segments().view_of(community);
+        let base = self.shared.heads.get(community).map_or(0, |stream| stream.base_frame);
+        let first = first_frame.max(base + 1);
+        let mut reader = StreamReader {
+            shared: &self.shared,
+            community,
+            next: first,
+            last: stream.durable.frame_no,
+            before: (first == 1).then_some(Head::EMPTY),
+            opener,
+        };
+        for segment in &view {
+            if reader.next > reader.last {
+                break;
+            }
+            if reader.segment(segment, visit)?.is_break() {
+                return Ok(());
+            }
+        }
+        if reader.next <= reader.last
+            && let Some(tail) = view.last()
+        {
+            let slot = Slot { offset: tail.len, bytes: 0, community, frame_no: reader.next };
+            return Err(reader.damaged(tail, &slot, "the stream ends before its head"));
+        }
+        Ok(())
+    }
+
     fn segment_at(&self, position: LogPosition) -> Option<Arc<Segment>> {
         self.shared.segments().at(position.segment)
     }
@@ -208,38 +254,17 @@ impl Records for Log {
         first_frame: u64,
         visit: &mut dyn FnMut(StoredFrame) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        self.shared.poison.check_open()?;
-        let Some(stream) = self.shared.heads.get(community).filter(|stream| !stream.removed) else {
-            return Ok(());
-        };
-        // Compaction raises the base before it drops segments, so a base read after the view is never too low
-        // for it.
-        let view = self.shared.segments().view_of(community);
-        let base = self.shared.heads.get(community).map_or(0, |stream| stream.base_frame);
-        let first = first_frame.max(base + 1);
-        let mut reader = StreamReader {
-            shared: &self.shared,
-            community,
-            next: first,
-            last: stream.durable.frame_no,
-            before: (first == 1).then_some(Head::EMPTY),
-            opener: Opener::new(&self.shared.keys, community),
-        };
-        for segment in &view {
-            if reader.next > reader.last {
-                break;
-            }
-            if reader.segment(segment, visit)?.is_break() {
-                return Ok(());
-            }
-        }
-        if reader.next <= reader.last
-            && let Some(tail) = view.last()
-        {
-            let slot = Slot { offset: tail.len, bytes: 0, community, frame_no: reader.next };
-            return Err(reader.damaged(tail, &slot, "the stream ends before its head"));
-        }
-        Ok(())
+        let opener = Opener::new(&self.shared.keys, community);
+        self.stream((community, first_frame), Some(opener), visit)
+    }
+
+    fn read_facts(
+        &self,
+        community: CommunityId,
+        first_frame: u64,
+        visit: &mut dyn FnMut(StoredFrame) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.stream((community, first_frame), None, visit)
     }
 
     fn locate(&self, community: CommunityId, id: u128) -> Result<Option<StoredRecord>, StoreError> {
@@ -296,7 +321,7 @@ impl PlacedFrames for Log {
     fn read_at(&self, position: LogPosition) -> Result<StoredFrame, StoreError> {
         self.with_frame_at(position, |raw| {
             let mut opener = Opener::new(&self.shared.keys, raw.header.community);
-            store_frame(&mut opener, raw)?
+            store_frame(Some(&mut opener), raw)?
                 .ok_or_else(|| refused("read", &self.shared.dir, "the frame's tables contradict each other"))
         })
     }

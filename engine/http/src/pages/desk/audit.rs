@@ -12,7 +12,7 @@ use kith_core::command::{Actor, CommandKind};
 use kith_core::ids::CommunityId;
 use kith_core::member::Member;
 use kith_core::ports::Records;
-use kith_core::record::Record;
+use kith_core::record::Outline;
 use kith_core::role::Need;
 use kith_runtime::draft::AskError;
 use maud::{Markup, html};
@@ -115,13 +115,13 @@ fn acts(
     let first = before.saturating_sub(RECORDS_MAX);
     let mut found: VecDeque<Act> = VecDeque::new();
     let mut oldest = first.max(1);
-    records.read(community, 1, &mut |frame| {
+    records.read_facts(community, 1, &mut |frame| {
         if frame.head.seq < first {
             return ControlFlow::Continue(());
         }
         for stored in frame.records.iter().filter(|it| it.seq >= first && it.seq < before) {
             // What cannot be read is `kith verify`'s to tell.
-            let Ok(record) = Record::decode(&stored.bytes) else { continue };
+            let Ok(record) = Outline::decode(&stored.bytes) else { continue };
             if let Some(act) = act(&record) {
                 if found.len() == PAGE {
                     oldest = found.pop_front().map_or(oldest, |gone| gone.seq + 1);
@@ -135,13 +135,13 @@ fn acts(
 }
 
 /// What a record is of, if it is something that an operator did.
-fn act(record: &Record) -> Option<Act> {
+fn act(record: &Outline) -> Option<Act> {
     let kind = &record.command.kind;
     let is_by_hand = matches!(record.command.actor, Actor::Host | Actor::Person(_) | Actor::Member(_));
     let needs = kind.needs();
     let is_operators = needs.permissions().iter().any(|it| super::seat::OPERATORS.contains(it))
         || matches!(needs, Need::Owner | Need::Host);
-    if !is_by_hand || !is_operators || record.refusal.is_some() || record.events.is_empty() {
+    if !is_by_hand || !is_operators || !record.has_effect() {
         return None;
     }
     let value = serde_json::to_value(kind).ok()?;
