@@ -103,6 +103,16 @@ pub(super) fn frames(store: &Store, community: CommunityId) -> Result<Vec<Stored
     Ok(frames)
 }
 
+/// The same frames read without what people wrote.
+fn facts(store: &Store, community: CommunityId) -> Result<Vec<StoredFrame>, StoreError> {
+    let mut frames = Vec::new();
+    store.log().read_facts(community, 1, &mut |frame| {
+        frames.push(frame);
+        ControlFlow::Continue(())
+    })?;
+    Ok(frames)
+}
+
 /// Checks that a whole stream reads back as it was written, up to its head, and returns the number of frames.
 pub(super) fn check_stream(store: &Store, community: CommunityId) -> Result<u64, StoreError> {
     let frames = frames(store, community)?;
@@ -116,6 +126,12 @@ pub(super) fn check_stream(store: &Store, community: CommunityId) -> Result<u64,
             );
             assert_eq!((found.erased, &found.bodies), (0, &expected.bodies));
         }
+    }
+    for (whole, bare) in frames.iter().zip(facts(store, community)?) {
+        assert_eq!((bare.head, bare.prev_hash), (whole.head, whole.prev_hash));
+        let bytes = |frame: &StoredFrame| frame.records.iter().map(|it| it.bytes.clone()).collect::<Vec<_>>();
+        assert_eq!(bytes(&bare), bytes(whole));
+        assert!(bare.records.iter().all(|record| record.bodies.is_empty()), "facts come without bodies");
     }
     let head = store.log().head(community).map_or(0, |head| head.frame_no);
     assert_eq!(frames.len() as u64, head, "{community} is read up to its head");
