@@ -2,6 +2,7 @@
 
 mod english;
 mod examples;
+mod flat;
 mod hooks;
 mod hostile;
 mod measure;
