@@ -107,6 +107,17 @@ pub(super) fn change(
     Ok(())
 }
 
+/// What today's rules and live scripts say about an old change by itself, held against the row as it is now.
+/// Nothing comes of it: no effect, no row of a run, no breaker that counts. `None` where a text or the member
+/// is gone.
+pub fn review(ctx: &Ctx<'_>, change: &Held) -> Option<Verdict> {
+    let member = ctx.community.members.get(change.member)?;
+    let texts: Vec<&str> = super::references(change).map(|body| ctx.text(body)).collect::<Option<_>>()?;
+    let from = rule::review(ctx, &draft(member, &Reading::of(&texts))).verdict.unwrap_or(Verdict::Allow);
+    let input = CardChange { member, nickname: change.nickname.as_ref(), fields: &change.fields };
+    Some(Chain::new(ctx, member.id).ask_all(from, &Input::Card(input), &mut Outcome::default()))
+}
+
 /// Checks a change as a whole, and finds the texts that are new.
 fn check<'a>(ctx: &Ctx<'a>, member: &Member, change: &Held) -> Result<Vec<&'a str>, Refusal> {
     let mut texts = Vec::new();

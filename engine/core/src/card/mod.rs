@@ -9,7 +9,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-pub use change::{check_nickname, check_template, check_values, discard, draft, release};
+pub use change::{check_nickname, check_template, check_values, discard, draft, release, review};
 pub use query::{Counts, Misfit, count_by, misfits, visible};
 pub use schema::{FIELDS_MAX, Field, Kind, NICKNAME, OPTIONS_MAX, Schema, VALUE_BYTES_MAX, Visibility};
 

@@ -10,7 +10,7 @@ use crate::gate::GateConfig;
 use crate::gate::testing::{Asking, Bench};
 use crate::hook::{Effect, Hook, Input, Ruling};
 use crate::ids::{CommandId, PersonId};
-use crate::queue::{self, AtDeadline};
+use crate::queue::{self, AtDeadline, Verdict};
 use crate::refusal::Refusal;
 use crate::testing_script::{Stand, put, reason};
 
@@ -224,6 +224,38 @@ fn a_script_rules_on_cards_and_nicknames_beside_the_rules() {
             bench.owner(queue::Command::Resolve { hold, outcome: AtDeadline::Release, note: None }).unwrap();
             assert_eq!((texts(&bench, 2).0, state(&bench)), (Some("新名"), (0, true)));
         }
+        bench.assert_folds_again();
+    }
+}
+
+#[test]
+fn an_appeal_shows_what_todays_rules_and_scripts_say_about_a_change_that_waits() {
+    let days = [
+        (Ruling::Allow, Verdict::Allow),
+        (Ruling::Hold(reason("look")), Verdict::Hold),
+        (Ruling::Deny(reason("no")), Verdict::Deny),
+    ];
+    let says = |ruling: Ruling| {
+        Stand::new(move |call| {
+            let Input::Card(change) = call.input else { panic!("cards only") };
+            assert_eq!(change.nickname.and_then(|body| call.ctx.text(body)), Some("新名"));
+            let tag = Effect::Tag { member: change.member.id, tag: "renamed".to_owned() };
+            Ok((ruling.clone(), vec![tag]))
+        })
+    };
+    for (ruling, expected) in days {
+        let mut bench = Bench::new(GateConfig::default());
+        bench.extend(says(Ruling::Hold(reason("look"))));
+        bench.owner(put("names", "fn on_card", Hook::Card)).unwrap();
+        bench.join(2).unwrap();
+        change(&mut bench, 2, Some("新名"), &[]).unwrap();
+        bench.extend(says(ruling));
+        let receipt = *bench.community().queue.receipts.keys().next_back().unwrap();
+        let out = bench.appeal(2, receipt);
+        assert!(out.runs.is_empty(), "no row of a run");
+        let appeal = bench.community().queue.appeals.values().next().unwrap();
+        assert_eq!(appeal.review.on_text, Some(expected));
+        assert!(bench.row(2).tags.is_empty(), "nothing comes of it");
         bench.assert_folds_again();
     }
 }

@@ -38,7 +38,7 @@ pub use fold::{apply, forget};
 pub use invite::{By, Invite};
 pub use overflow::{MOVE_TIMEOUT_MS, Moved, receive};
 pub use questions::{Matching, Question};
-pub use review::decided;
+pub use review::{decided, review};
 pub use seats::{free as free_seats, place, seat_freed};
 
 use std::collections::{BTreeMap, BTreeSet};

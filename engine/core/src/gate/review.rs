@@ -1,13 +1,17 @@
-//! A human's word about an applicant, spoken at the gate itself or in the queue, and what follows from it.
+//! A human's word about an applicant, spoken at the gate itself or in the queue, and what follows from it; and
+//! what today's rules and scripts say about one who waits.
 
 use super::application::{self, Decision, End, Placed, Stage};
 use super::{Event, INDEX_FROM, questions, seats};
 use crate::body::BodyRef;
 use crate::decide::{Ctx, Outcome};
+use crate::hook::{Chain, Input, JoinRequest};
 use crate::ids::{MemberId, ReceiptId};
 use crate::notice::{Arg, Text};
 use crate::queue::{self, Receipt, Verdict};
 use crate::refusal::Refusal;
+use crate::text::reading::Reading;
+use crate::{card, rule};
 
 /// A human decides at the gate itself rather than in the queue.
 pub(super) fn decide_by_hand(
@@ -75,4 +79,17 @@ fn pass(ctx: &Ctx<'_>, id: MemberId, out: &mut Outcome) {
             out.decisions.extend(receipts);
         }
     }
+}
+
+/// What today's rules and live scripts say about somebody who waits at the gate, by what they brought: without
+/// the gate's conditions, the raid switch and the room there is. Nothing comes of it. `None` where what they
+/// brought is gone: of somebody who was turned away nothing is kept.
+pub fn review(ctx: &Ctx<'_>, id: MemberId) -> Option<Verdict> {
+    let application = ctx.community.gate.applications.get(&id)?;
+    let row = ctx.community.members.get(id)?;
+    let shown = [&row.nickname].into_iter().chain(row.card.values());
+    let texts: Vec<&str> = shown.map(|body| ctx.text(body)).collect::<Option<_>>()?;
+    let from = rule::review(ctx, &card::draft(row, &Reading::of(&texts))).verdict.unwrap_or(Verdict::Allow);
+    let request = JoinRequest { applicant: row, answers: &application.answers, origin: &row.origin };
+    Some(Chain::new(ctx, id).ask_all(from, &Input::Join(request), &mut Outcome::default()))
 }

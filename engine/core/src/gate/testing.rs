@@ -10,14 +10,14 @@ use crate::body::{BODY_KEY_BYTES, Bodies, Body, BodyRef};
 use crate::command::{self, Actor, CommandKind};
 use crate::decide::{Outcome, Prepared, apply_record, decide, prepare};
 use crate::hook::{Extensions, NoExtensions};
-use crate::ids::{BodyId, CommandId, CommunityId, MemberId, PersonId, mint};
+use crate::ids::{BodyId, CommandId, CommunityId, MemberId, PersonId, ReceiptId, mint};
 use crate::member::{Member, Origin, Standing};
 use crate::message::Evidence;
 use crate::record::{FORMAT, Record};
 use crate::refusal::Refusal;
 use crate::role::OWNER;
 use crate::stream::{Community, Kind, Stream};
-use crate::timer;
+use crate::{queue, timer};
 
 /// The owner that every bench begins with.
 pub(crate) const THE_OWNER: MemberId = MemberId(1);
@@ -145,6 +145,15 @@ impl Bench {
         let command =
             Command::RequestJoin { nickname, card, answers, invite, source: asking.source.to_owned() };
         self.run(id, Actor::Person(PersonId(person)), command.into(), bodies)
+    }
+
+    /// A person asks for a decision to be looked at again.
+    pub(crate) fn appeal(&mut self, person: u128, receipt: ReceiptId) -> Outcome {
+        let (mut bodies, owner) = (Bodies::default(), self.row(person).id);
+        let text = self.body(owner, "look again", &mut bodies);
+        let id = CommandId(self.fresh());
+        let command = queue::Command::Appeal { receipt, text };
+        self.run(id, Actor::Person(PersonId(person)), command.into(), bodies).expect("an appeal")
     }
 
     pub(crate) fn body(&mut self, owner: MemberId, text: &str, bodies: &mut Bodies) -> BodyRef {

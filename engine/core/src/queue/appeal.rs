@@ -10,10 +10,11 @@ use crate::body::BodyRef;
 use crate::decide::{Ctx, Outcome};
 use crate::ids::{AppealId, HoldId, MemberId, ReceiptId};
 use crate::limits::{APPEAL_BYTES_MAX, APPEALS_MAX, APPEALS_PER_MEMBER_MAX, REASON_BYTES_MAX};
-use crate::message::{self, Held};
+use crate::message;
 use crate::notice::{Arg, Text};
 use crate::refusal::Refusal;
 use crate::rule::{self, Edition};
+use crate::{card, gate};
 
 /// What today's rules and scripts say about an old decision.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +26,8 @@ pub struct Review {
     /// What that rule says about the recorded facts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_facts: Option<Verdict>,
-    /// What all rules and live scripts say about the text by itself, where it is still there.
+    /// What all rules and live scripts say about the text by itself, where it is still there: of a message, of
+    /// a change of card, of what somebody brought to the gate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_text: Option<Verdict>,
 }
@@ -86,14 +88,6 @@ impl<'a> Case<'a> {
             return Self::Waiting(*id, hold);
         }
         queue.denied.iter().find(|denied| denied.receipts.contains(&receipt)).map_or(Self::Gone, Self::Denied)
-    }
-
-    fn message(&self) -> Option<&'a Held> {
-        match self {
-            Self::Waiting(_, Hold { item: Item::Message(held), .. }) => Some(held),
-            Self::Denied(denied) => Some(&denied.held),
-            Self::Waiting(..) | Self::Gone => None,
-        }
     }
 
     fn receipts(&self) -> &'a [ReceiptId] {
@@ -160,8 +154,20 @@ fn review(ctx: &Ctx<'_>, receipt: &Receipt) -> Review {
         }
         _ => (None, None),
     };
-    let held = Case::of(&ctx.community.queue, receipt.id).message();
-    Review { version, on_facts, on_text: held.and_then(|held| message::review(ctx, held)) }
+    Review { version, on_facts, on_text: on_text(ctx, receipt.id) }
+}
+
+/// What they say about the thing itself, where the state still has it: denied joins and cards are not kept.
+fn on_text(ctx: &Ctx<'_>, receipt: ReceiptId) -> Option<Verdict> {
+    match Case::of(&ctx.community.queue, receipt) {
+        Case::Denied(denied) => message::review(ctx, &denied.held),
+        Case::Waiting(_, hold) => match &hold.item {
+            Item::Message(held) => message::review(ctx, held),
+            Item::Join { member } => gate::review(ctx, *member),
+            Item::Card(change) => card::review(ctx, change),
+        },
+        Case::Gone => None,
+    }
 }
 
 /// A human decides about an appeal.

@@ -139,3 +139,26 @@ fn any_number_can_be_turned_away_in_an_hour() {
         assert_eq!(bench.standing(person), "turned_away");
     }
 }
+
+#[test]
+fn an_appeal_shows_what_todays_scripts_say_about_somebody_who_waits() {
+    let config = GateConfig { conditions: vec![Condition::Approval], ..GateConfig::default() };
+    let days: [(Ruling, queue::Verdict); 3] = [
+        (Ruling::Allow, queue::Verdict::Allow),
+        (Ruling::Hold(reason("look")), queue::Verdict::Hold),
+        (Ruling::Deny(reason("no")), queue::Verdict::Deny),
+    ];
+    for (ruling, expected) in days {
+        let mut bench = scripted(config.clone(), wants(Ruling::Hold(reason("look"))));
+        bench.join(2).unwrap();
+        bench.extend(Stand::new(wants(ruling)));
+        let before = (bench.row(2).clone(), bench.community().scripts.clone());
+        let receipt = *bench.community().queue.receipts.keys().next_back().unwrap();
+        let out = bench.appeal(2, receipt);
+        assert!(out.runs.is_empty(), "no row of a run");
+        let appeal = bench.community().queue.appeals.values().next().unwrap();
+        assert_eq!(appeal.review.on_text, Some(expected));
+        assert_eq!(before, (bench.row(2).clone(), bench.community().scripts.clone()), "nothing comes of it");
+        bench.assert_folds_again();
+    }
+}
