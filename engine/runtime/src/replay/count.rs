@@ -57,6 +57,8 @@ pub(super) struct Count {
     cards: Ruling,
     /// Runs of the other hooks.
     tallies: BTreeMap<Hook, Tally>,
+    /// The same of the version that the draft is compared with.
+    others: Option<BTreeMap<Hook, Tally>>,
     commands: Commands,
     topics: Topics,
 }
@@ -82,6 +84,7 @@ impl Count {
             joins: Ruling::default(),
             cards: Ruling::default(),
             tallies: BTreeMap::new(),
+            others: plan.against.as_ref().map(|_| BTreeMap::new()),
             commands: Commands::default(),
             topics: Topics::default(),
         }
@@ -95,6 +98,7 @@ impl Count {
         (answer, other): (Option<Answer>, Option<Option<Answer>>),
         bodies: &Bodies,
     ) {
+        other.iter().flatten().filter(|other| !other.hook.rules()).for_each(|other| self.other_ran(other));
         if let Some(answer) = answer.as_ref().filter(|answer| !answer.hook.rules()) {
             let posted_then = match asked {
                 Asked::Said(_) => true,
@@ -127,6 +131,13 @@ impl Count {
         self.commands.answered += u64::from(answer.reacted);
         self.topics.proposed += answer.topics;
         self.tallies.entry(answer.hook).or_default().note(answer);
+    }
+
+    /// Counts a run of the version that the draft is compared with, in a hook that gives no verdict.
+    pub(super) fn other_ran(&mut self, answer: &Answer) {
+        if let Some(others) = &mut self.others {
+            others.entry(answer.hook).or_default().note(answer);
+        }
     }
 
     /// Counts what any run took.
@@ -301,9 +312,9 @@ impl Count {
     }
 
     /// The report at the end of the history.
-    pub(super) fn report(mut self, world: &World<'_>) -> Report {
+    pub(super) fn report(mut self, world: &World<'_>, timers_stopped: Option<u64>) -> Report {
         let (state, labels) = (world.state(), self.labels());
-        self.tell_hooks(world);
+        self.tell_hooks(world, timers_stopped);
         let Self { mut report, days, regulars, cases, faults, against, .. } = self;
         let share = |part: u64, of: u64| (of > 0).then(|| rounded(part as f64 / of as f64));
         report.precision = share(labels.unwanted_hit, labels.unwanted_hit + labels.wanted_hit);
@@ -325,7 +336,7 @@ impl Count {
     }
 
     /// What there is to say of each hook that the draft has.
-    fn tell_hooks(&mut self, world: &World<'_>) {
+    fn tell_hooks(&mut self, world: &World<'_>, stopped_after: Option<u64>) {
         let (joins, cards) = (std::mem::take(&mut self.joins), std::mem::take(&mut self.cards));
         let (commands, topics) = (std::mem::take(&mut self.commands), std::mem::take(&mut self.topics));
         let report = &mut self.report;
@@ -333,13 +344,18 @@ impl Count {
             report.hooks.push(hook.name());
         }
         let has = |hook| self.hooks.contains(&hook);
-        let mut used = |hook| self.tallies.remove(&hook).unwrap_or_default().told();
+        let mut used = |hook| {
+            let mut runs = self.tallies.remove(&hook).unwrap_or_default().told();
+            runs.other =
+                self.others.as_mut().map(|others| others.remove(&hook).unwrap_or_default().told().into());
+            runs
+        };
         report.joins = has(Hook::Join).then(|| joins.told(world.state()));
         report.cards = has(Hook::Card).then(|| cards.told(world.state()));
         report.commands = has(Hook::Command).then(|| Commands { used: used(Hook::Command), ..commands });
         report.events = has(Hook::Event).then(|| used(Hook::Event));
-        report.timers =
-            has(Hook::Timer).then(|| Timers { waiting: world.timers_waiting(), used: used(Hook::Timer) });
+        let waiting = world.timers_waiting();
+        report.timers = has(Hook::Timer).then(|| Timers { waiting, stopped_after, used: used(Hook::Timer) });
         report.topics = has(Hook::Topic).then(|| Topics { used: used(Hook::Topic), ..topics });
     }
 

@@ -32,7 +32,7 @@ mod walk;
 mod world;
 
 pub use report::{Against, Case, Day, Differs, Fault, Labels, Regular, Report, Slow};
-pub use sections::{Agreement, Commands, Rulings, Runs, SlowRun, Timers, Topics};
+pub use sections::{Agreement, Commands, OtherRuns, Rulings, Runs, SlowRun, Timers, Topics};
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -48,6 +48,9 @@ use self::walk::Walk;
 use crate::draft::AskError;
 use crate::extend::Runner;
 use crate::recover;
+
+/// Timers that ring in one replay. A version whose timer sets itself anew at once would never come to an end.
+pub const TIMERS_RUNG_MAX: u32 = 1_000_000;
 
 /// A version that is to be tried: a draft, or one that is kept.
 #[derive(Debug, Clone)]
@@ -91,6 +94,8 @@ pub struct Plan {
     pub after_seq: u64,
     /// Whether a mute of the draft's own silences what came later.
     pub cascade: Cascade,
+    /// Timers that ring at most, of each version.
+    pub timers_max: u32,
 }
 
 /// Whether what the draft does to people holds for what they said later.
@@ -155,6 +160,7 @@ impl Plan {
             until_ms: None,
             after_seq: 0,
             cascade: Cascade::default(),
+            timers_max: TIMERS_RUNG_MAX,
         }
     }
 

@@ -6,7 +6,7 @@ use kith_core::script::RunOutcome;
 
 use super::answer::Answer;
 use super::report::Fault;
-use super::sections::{Runs, SlowRun};
+use super::sections::{OtherRuns, Runs, SlowRun};
 
 /// Slow runs shown.
 pub(super) const SLOWEST_MAX: usize = 5;
@@ -29,6 +29,13 @@ impl Faults {
         let mut faults: Vec<Fault> = self.0.into_values().collect();
         faults.sort_by_key(|fault| std::cmp::Reverse(fault.times));
         faults
+    }
+}
+
+impl From<Runs> for OtherRuns {
+    fn from(runs: Runs) -> Self {
+        let Runs { runs, effects, refused, faults, .. } = runs;
+        Self { runs, effects, refused, faults }
     }
 }
 

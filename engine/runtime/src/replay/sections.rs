@@ -24,6 +24,22 @@ pub struct Runs {
     pub fault_kinds: Vec<Fault>,
     /// The slowest runs.
     pub slowest: Vec<SlowRun>,
+    /// The same through another version; joins and cards compare their verdicts instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other: Option<OtherRuns>,
+}
+
+/// What another version's runs of the same hook did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct OtherRuns {
+    /// How often it ran.
+    pub runs: u64,
+    /// Effects that would have been tried, by kind.
+    pub effects: BTreeMap<&'static str, u64>,
+    /// Effects among these that would have been refused.
+    pub refused: u64,
+    /// Runs that failed.
+    pub faults: u64,
 }
 
 /// One slow run.
@@ -91,6 +107,10 @@ pub struct Commands {
 pub struct Timers {
     /// Those that had not rung when the history ended.
     pub waiting: u64,
+    /// After how many the replay let no more ring, where it came to that: what is counted is less than what
+    /// would have been.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped_after: Option<u64>,
     /// What the runs used and did.
     #[serde(flatten)]
     pub used: Runs,

@@ -18,9 +18,6 @@ use crate::draft::AskError;
 use crate::extend::{Extended, Runner, Unwatched, Usage};
 use crate::mint::Mint;
 
-/// Timers that ring in one replay. A version whose timer sets itself anew at once would never come to an end.
-const TIMERS_RUNG_MAX: u32 = 1_000_000;
-
 /// What the last run used and proposed.
 #[derive(Default)]
 struct Noted {
@@ -69,17 +66,19 @@ pub(super) struct Track<'a> {
     noting: Arc<Noting>,
     extensions: Extended,
     rung: u32,
+    rung_max: u32,
+    stopped: bool,
 }
 
 impl<'a> Track<'a> {
-    pub(super) fn new(stage: &Stage<'_>, world: World<'a>) -> Self {
+    pub(super) fn new(stage: &Stage<'_>, world: World<'a>, rung_max: u32) -> Self {
         let extended = |runner: Arc<dyn Runner>| {
             Extended::new(runner, Arc::clone(&stage.keys), Mint::seeded(0), Arc::new(Unwatched))
         };
         let (runner, dice) = (Arc::clone(&stage.runner), extended(Arc::clone(&stage.runner)));
         let noting = Arc::new(Noting { runner, dice, last: Mutex::default() });
         let extensions = extended(Arc::clone(&noting) as _);
-        Self { world, noting, extensions, rung: 0 }
+        Self { world, noting, extensions, rung: 0, rung_max, stopped: false }
     }
 
     /// Why something that the version asked for could not be read.
@@ -107,13 +106,19 @@ impl<'a> Track<'a> {
     /// Lets the version's next timer ring that is due; `None` where none is, and inside where it found
     /// nothing to do.
     pub(super) fn ring(&mut self, at_ms: u64) -> Option<Option<Answer>> {
-        if self.rung == TIMERS_RUNG_MAX {
+        if self.rung == self.rung_max {
+            self.stopped |= self.world.has_due(at_ms);
             return None;
         }
         let (due_ms, timer, quoted) = self.world.next_timer(at_ms)?;
         self.rung += 1;
         let answer = self.world.ring((due_ms, timer), (&quoted, &self.extensions));
         Some(answer.map(|answer| self.noting.complete(answer)))
+    }
+
+    /// After how many timers one that was due did not ring any more, where it came to that.
+    pub(super) fn stopped_after(&self) -> Option<u64> {
+        self.stopped.then(|| self.rung.into())
     }
 
     /// Begins a record: what was read for it is known again.

@@ -23,7 +23,10 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(stage: &Stage<'a>, plan: &'a Plan, start: Stream) -> Self {
-        let track = |draft| Track::new(stage, World::new(stage.records, start.clone(), draft, plan.cascade));
+        let track = |draft| {
+            let world = World::new(stage.records, start.clone(), draft, plan.cascade);
+            Track::new(stage, world, plan.timers_max)
+        };
         let (draft, against) = (track(&plan.draft), plan.against.as_ref().map(track));
         Self { plan, count: Count::new(plan), draft, against }
     }
@@ -75,7 +78,7 @@ impl<'a> Walk<'a> {
                 self.count.ran(&answer);
             }
             if let Some(track) = self.against.as_mut().filter(|track| listens(track)) {
-                track.tell(&happened, bodies);
+                track.tell(&happened, bodies).iter().for_each(|answer| self.count.other_ran(answer));
             }
         }
     }
@@ -85,13 +88,15 @@ impl<'a> Walk<'a> {
         while let Some(answer) = self.draft.ring(at_ms) {
             answer.iter().for_each(|answer| self.count.ran(answer));
         }
-        while self.against.as_mut().is_some_and(|track| track.ring(at_ms).is_some()) {}
+        while let Some(answer) = self.against.as_mut().and_then(|track| track.ring(at_ms)) {
+            answer.iter().for_each(|answer| self.count.other_ran(answer));
+        }
     }
 
     /// The report at the end of the history.
     pub(super) fn report(mut self) -> Result<Report, AskError> {
         self.draft.failed()?;
         self.against.as_mut().map_or(Ok(()), Track::failed)?;
-        Ok(self.count.report(self.draft.world()))
+        Ok(self.count.report(self.draft.world(), self.draft.stopped_after()))
     }
 }

@@ -245,6 +245,11 @@ impl<'a> World<'a> {
         self.timers.insert((*due_ms, *timer), quoted);
     }
 
+    /// Whether a timer of the version's own is due.
+    pub(super) fn has_due(&self, at_ms: u64) -> bool {
+        self.timers.first_key_value().is_some_and(|((due_ms, _), _)| *due_ms <= at_ms)
+    }
+
     /// Takes off the version's next timer that is due.
     pub(super) fn next_timer(&mut self, at_ms: u64) -> Option<(u64, TimerId, Bodies)> {
         let first = self.timers.first_entry().filter(|entry| entry.key().0 <= at_ms)?;

@@ -1,5 +1,7 @@
 //! What a replay's report says of hooks other than messages, each only where the draft has it.
 
+use std::collections::BTreeMap;
+
 use kith_runtime::replay::{Rulings, Runs};
 
 use super::text::{CASES_SHOWN, Page, grouped};
@@ -27,6 +29,9 @@ impl Page<'_> {
         if let Some(timers) = &report.timers {
             let args = [("runs", grouped(timers.used.runs)), ("waiting", grouped(timers.waiting))];
             self.section(out, "replay.timers", &args);
+            if let Some(n) = timers.stopped_after {
+                self.further(out, "replay.timers_stopped", &[("n", grouped(n))]);
+            }
             self.runs(out, &timers.used);
         }
         if let Some(topics) = &report.topics {
@@ -68,9 +73,14 @@ impl Page<'_> {
 
     fn runs(&self, out: &mut String, runs: &Runs) {
         if !runs.effects.is_empty() {
-            let effects = runs.effects.iter().map(|(kind, count)| format!("{kind} {}", grouped(*count)));
-            let effects = effects.collect::<Vec<_>>().join(", ");
-            self.further(out, "replay.effects", &[("effects", effects), ("refused", grouped(runs.refused))]);
+            let args = [("effects", effects(&runs.effects)), ("refused", grouped(runs.refused))];
+            self.further(out, "replay.effects", &args);
+        }
+        if let Some(other) = &runs.other {
+            let counts = [("runs", other.runs), ("refused", other.refused), ("faults", other.faults)];
+            let counts = counts.map(|(name, count)| (name, grouped(count)));
+            let args = [counts.as_slice(), &[("effects", effects(&other.effects))]].concat();
+            self.further(out, "replay.against_runs", &args);
         }
         for fault in &runs.fault_kinds {
             out.push_str("  ");
@@ -95,4 +105,11 @@ impl Page<'_> {
         let slowest = used.into_iter().flatten().filter_map(|runs| runs.slowest.first());
         slowest.map(|slow| slow.wall_us).max().unwrap_or(0)
     }
+}
+
+/// Kinds of effects with their counts, for people.
+fn effects(effects: &BTreeMap<&'static str, u64>) -> String {
+    let listed = effects.iter().map(|(kind, count)| format!("{kind} {}", grouped(*count)));
+    let listed = listed.collect::<Vec<_>>().join(", ");
+    if listed.is_empty() { "–".to_owned() } else { listed }
 }

@@ -12,6 +12,7 @@ use kith_core::notice::Text;
 use kith_core::topic::TopicConfig;
 
 use super::*;
+use crate::replay::OtherRuns;
 
 /// A script for every hook. It judges by first words, remembers what it is told, and judges by that.
 struct Steward;
@@ -273,6 +274,46 @@ fn events_timers_and_commands_are_counted_by_what_they_would_have_done() {
     let report = group.replay(&Plan { until_ms, ..plan(&[Hook::Message, Hook::Timer]) });
     let timers = report.timers.unwrap();
     assert_eq!((timers.used.runs, timers.waiting, report.messages), (0, 1, 2));
+}
+
+#[test]
+fn what_another_version_does_upon_commands_events_and_timers_stands_beside() {
+    let mut group = Group::with(Arc::new(Steward));
+    let ann = group.join(1, "ann");
+    group.say(ann, "/add");
+    group.say(ann, "later");
+    group.now_ms += 2 * HOUR_MS;
+    group.say(ann, "hello");
+    let hooks = [Hook::Message, Hook::Command, Hook::Event, Hook::Timer];
+    let plan = Plan { against: Some(steward(&hooks)), ..Plan::new(GROUP, steward(&hooks)) };
+    let report = group.replay(&plan);
+    let (commands, timers) = (report.commands.unwrap().used, report.timers.unwrap().used);
+    for used in [commands, report.events.unwrap(), timers] {
+        let other = used.other.clone().unwrap();
+        assert_eq!((other.runs, other.effects), (used.runs, used.effects), "the same draft does the same");
+        assert!(other.runs > 0);
+    }
+    let silent = Plan { against: Some(steward(&[Hook::Message])), ..plan.clone() };
+    let commands = group.replay(&silent).commands.unwrap().used;
+    assert_eq!((commands.runs, commands.other), (1, Some(OtherRuns::default())));
+    let alone = group.replay(&Plan { against: None, ..plan });
+    assert_eq!(alone.commands.unwrap().used.other, None);
+}
+
+#[test]
+fn timers_that_are_not_let_ring_any_more_are_told_of() {
+    let mut group = Group::with(Arc::new(Steward));
+    let ann = group.join(1, "ann");
+    for _ in 0..3 {
+        group.say(ann, "later");
+        group.now_ms += 2 * HOUR_MS;
+    }
+    group.say(ann, "hello");
+    let plan = Plan::new(GROUP, steward(&[Hook::Message, Hook::Timer]));
+    for (timers_max, rung, stopped) in [(2, 2, Some(2)), (3, 3, None), (plan.timers_max, 3, None)] {
+        let timers = group.replay(&Plan { timers_max, ..plan.clone() }).timers.unwrap();
+        assert_eq!((timers.used.runs, timers.stopped_after), (rung, stopped), "{timers_max}");
+    }
 }
 
 #[test]

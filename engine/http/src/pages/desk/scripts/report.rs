@@ -1,6 +1,8 @@
 //! What a replay tells: how often the draft hits, the regulars first, when, and how it differs from what
 //! happened and from the live version.
 
+use std::collections::BTreeMap;
+
 use kith_core::hook::Hook;
 use kith_core::notice::{Arg, Text};
 use kith_runtime::replay::{Against, Case, Day, Fault, Regular, Report, Rulings, Runs};
@@ -216,6 +218,9 @@ impl Told<'_> {
                 (plain("replay.events", &[("runs", grouped(events.runs))], events))
             }
             @if let Some(timers) = &report.timers {
+                @if let Some(n) = timers.stopped_after {
+                    (banner(Tone::Bad, html! { p { (self.say("replay.timers_stopped", &[("n", grouped(n))])) } }))
+                }
                 (plain(
                     "replay.timers",
                     &[("runs", grouped(timers.used.runs)), ("waiting", grouped(timers.waiting))],
@@ -255,14 +260,29 @@ impl Told<'_> {
     }
 
     fn runs(&self, runs: &Runs) -> Markup {
-        let effects: Vec<String> =
-            runs.effects.iter().map(|(kind, count)| format!("{kind} {}", grouped(*count))).collect();
+        let of = |effects: &BTreeMap<&str, u64>| {
+            let effects = effects.iter().map(|(kind, count)| format!("{kind} {}", grouped(*count)));
+            effects.collect::<Vec<_>>().join(", ")
+        };
         html! {
-            @if !effects.is_empty() {
+            @if !runs.effects.is_empty() {
                 p {
                     (self.say(
                         "replay.effects",
-                        &[("effects", effects.join(", ")), ("refused", grouped(runs.refused))],
+                        &[("effects", of(&runs.effects)), ("refused", grouped(runs.refused))],
+                    ))
+                }
+            }
+            @if let Some(other) = &runs.other {
+                p {
+                    (self.say(
+                        "replay.against_runs",
+                        &[
+                            ("runs", grouped(other.runs)),
+                            ("effects", if other.effects.is_empty() { "–".to_owned() } else { of(&other.effects) }),
+                            ("refused", grouped(other.refused)),
+                            ("faults", grouped(other.faults)),
+                        ],
                     ))
                 }
             }
