@@ -57,6 +57,15 @@ impl DerivedIndex {
         self.thread.are_this()
     }
 
+    /// Lets a panic pass through sled in the midst of its work, as an assertion of its own would.
+    #[cfg(test)]
+    pub(crate) fn panic_in_sled(&self) {
+        let rows = self.shared.rows().expect("an index that is ready");
+        let failed = rows.scan(&[], &mut |_, _| panic!("as sled does"));
+        let said = failed.expect_err("a panic").to_string();
+        assert!(said.contains("sled panicked: as sled does"), "{said}");
+    }
+
     /// What the log tells of durable frames. Never waits.
     pub fn announce(&self, group: Vec<Placed>) {
         self.shared.feed.announce(group);
