@@ -99,7 +99,7 @@ fn is_counted(command: &command::Command) -> bool {
 pub struct Answer {
     /// MAC of the input.
     #[serde(with = "serde_bytes")]
-    input: [u8; 16],
+    pub(crate) input: [u8; 16],
     /// The record that answered.
     pub seq: u64,
     /// The command of that record: ids of what it created derive from it.

@@ -10,8 +10,8 @@ use sha2::Sha256;
 use crate::ids::{CommandId, CommunityId, MemberId, PersonId, TimerId};
 use crate::role::{Need, Permission};
 use crate::{
-    answer, card, channel, community, connector, gate, handoff, host, import, member, message, privacy,
-    queue, role, rule, script, timer, topic, webhook,
+    answer, card, channel, community, connector, gate, handoff, host, import, ledger, member, message,
+    privacy, queue, role, rule, script, timer, topic, webhook,
 };
 
 /// Who asks.
@@ -142,4 +142,6 @@ commands! {
     Connector(connector);
     /// Addresses that are told of what happens.
     Webhook(webhook);
+    /// Points, transfers, packets: money.
+    Ledger(ledger);
 }

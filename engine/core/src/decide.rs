@@ -22,8 +22,8 @@ use crate::refusal::Refusal;
 use crate::script::Run;
 use crate::stream::{Community, Kind, Stream};
 use crate::{
-    card, channel, community, connector, gate, handoff, host, import, limits, member, message, privacy,
-    queue, role, rule, script, timer, topic, webhook,
+    card, channel, community, connector, gate, handoff, host, import, ledger, limits, member, message,
+    privacy, queue, role, rule, script, timer, topic, webhook,
 };
 
 /// What `prepare` says of a command that it does not refuse.
@@ -148,6 +148,9 @@ pub fn prepare(stream: &Stream, command: &Command) -> Result<Prepared, Refusal> 
         Kind::New => {}
         Kind::Host(host) => host::check(host, command)?,
         Kind::Community(community) => {
+            if let Some(answer) = community.ledger.known(command)? {
+                return Ok(Prepared::Known(answer));
+            }
             community::open_for(community, &command.kind)?;
             stream.answers.within_rate(command)?;
             host::within_messages(community, command)?;
@@ -232,6 +235,7 @@ pub(crate) fn decide_kind(ctx: &Ctx<'_>, kind: &CommandKind, out: &mut Outcome) 
         CommandKind::Topic(command) => topic::decide(ctx, command, out),
         CommandKind::Connector(command) => connector::decide(ctx, command, out),
         CommandKind::Webhook(command) => webhook::decide(ctx, command, out),
+        CommandKind::Ledger(command) => ledger::decide(ctx, command, out),
     }
 }
 
@@ -252,6 +256,7 @@ pub fn apply_record(stream: &mut Stream, record: &Record, bodies: &Bodies) {
     if let Kind::Community(community) = &mut stream.kind {
         script::saw_runs(&mut community.scripts, record);
         script::saw_record(community, record);
+        ledger::note(&mut community.ledger, record);
     }
     stream.handoffs.post(record);
 }
@@ -310,6 +315,7 @@ pub fn apply(stream: &mut Stream, event: &Event, moment: &Moment, bodies: &Bodie
         Event::Topic(event) => topic::apply(community, event, (kept, bodies)),
         Event::Connector(event) => connector::apply(community, event, moment, (kept, bodies)),
         Event::Webhook(event) => webhook::apply(community, event, (kept, bodies)),
+        Event::Ledger(event) => ledger::apply(community, event, moment),
         Event::FormatRaised { .. }
         | Event::Timer(_)
         | Event::Handoff(_)

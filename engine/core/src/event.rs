@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    answer, card, channel, community, connector, gate, handoff, host, import, member, message, privacy,
-    queue, role, rule, script, timer, topic, webhook,
+    answer, card, channel, community, connector, gate, handoff, host, import, ledger, member, message,
+    privacy, queue, role, rule, script, timer, topic, webhook,
 };
 
 macro_rules! events {
@@ -68,4 +68,6 @@ events! {
     Connector(connector);
     /// Addresses that are told of what happens.
     Webhook(webhook);
+    /// Money.
+    Ledger(ledger);
 }

@@ -181,6 +181,10 @@ ids! {
     ConnectorId = "cnn";
     /// An address that is told of what happens.
     WebhookId = "whk";
+    /// A transaction of a ledger; also what is held by it.
+    TransactionId = "txn";
+    /// What an escrow is kept for; the bits of its own id.
+    ObjectId = "obj";
     /// A hand-off from one stream to another.
     HandoffId = "hnd";
 }

@@ -22,6 +22,7 @@ pub mod handoff;
 pub mod hook;
 pub mod host;
 pub mod import;
+pub mod ledger;
 pub mod member;
 pub mod message;
 pub mod privacy;

@@ -103,6 +103,8 @@ refusals! {
     PersonNotFound = "person_not_found";
     /// The key was used with another input.
     KeyReused = "key_reused";
+    /// The key was refused long ago; only a new one can succeed.
+    KeyBurned = "key_burned";
     /// The key is empty or too long.
     KeyInvalid { max: u64 } = "key_invalid";
     /// Too many commands in a minute.
@@ -165,6 +167,24 @@ refusals! {
     WrongState { what: String, state: String } = "wrong_state";
     /// It can be done again from a time on.
     NotYet { what: String, until: Arg } = "not_yet";
+    /// Money stands still since the ledger found a mistake.
+    MoneyHalted = "money_halted";
+    /// The community's profile does not allow this with currency.
+    ProfileForbids = "profile_forbids";
+    /// The account is frozen or closed.
+    AccountFrozen = "account_frozen";
+    /// A cap on money would be exceeded.
+    MoneyLimit { what: String, max: u64 } = "money_limit";
+    /// There is not enough to take it from.
+    InsufficientFunds { available: u64 } = "insufficient_funds";
+    /// A balance would grow beyond what one can hold.
+    BalanceTooLarge = "balance_too_large";
+    /// More would be taken back than is left of it.
+    ReversalTooLarge { left: u64 } = "reversal_too_large";
+    /// The member opened the packet before.
+    PacketClaimed { share: u64 } = "packet_claimed";
+    /// Nothing is left in the packet, or its time is over.
+    PacketEmpty = "packet_empty";
     /// Nothing would change.
     NothingToChange = "nothing_to_change";
 }

@@ -17,6 +17,7 @@ use crate::handoff::Handoffs;
 use crate::host::{Host, Hosted};
 use crate::ids::CommunityId;
 use crate::import::Imports;
+use crate::ledger::Ledger;
 use crate::member::Members;
 use crate::message::Messages;
 use crate::ports::Hash;
@@ -109,6 +110,9 @@ pub struct Community {
     /// Addresses that are told of what happens.
     #[serde(default, skip_serializing_if = "Webhooks::is_empty")]
     pub webhooks: Webhooks,
+    /// Points, transfers, packets: money.
+    #[serde(default, skip_serializing_if = "Ledger::is_empty")]
+    pub ledger: Ledger,
 }
 
 impl Stream {

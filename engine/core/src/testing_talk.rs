@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::body::{Bodies, Body, BodyRef};
-use crate::command::{Actor, Command, CommandKind};
+use crate::command::{Actor, Command, CommandKind, Key};
 use crate::community;
 use crate::decide::{self, Ctx, Outcome, Prepared};
 use crate::event::Event;
@@ -306,6 +306,48 @@ impl Bench {
             cause: None,
             kind,
         }
+    }
+
+    /// A member's command under a key; the number stands for its input. A second passes.
+    pub(crate) fn keyed(&mut self, member: MemberId, key: (&str, u8), kind: CommandKind) -> Command {
+        self.now_ms += 1_000;
+        let key = Some(Key { text: key.0.to_owned(), input: [key.1; 16] });
+        Command { key, ..self.command(Actor::Member(member), kind) }
+    }
+
+    /// Decides and folds a command as a writer does: what it refuses is recorded under the key.
+    pub(crate) fn record(&mut self, command: Command) -> Result<u64, Refusal> {
+        let (bodies, evidence) = (Bodies::default(), Evidence::default());
+        let seq = self.stream.seq + 1;
+        let decided = decide::decide(&self.stream, &command, &bodies, &evidence, self.extensions.as_ref());
+        let (record, said) = match decided {
+            Ok(outcome) => (Record::of(seq, (command, evidence), outcome).0, Ok(seq)),
+            Err(refusal) => (Record::refused(seq, command, refusal.clone()), Err(refusal)),
+        };
+        let record = Record::decode(&record.encode()).unwrap();
+        decide::apply_record(&mut self.stream, &record, &bodies);
+        decide::apply_record(&mut self.blind, &record, &bodies);
+        self.log.push(record);
+        said
+    }
+
+    /// Changes the state behind everybody's back.
+    pub(crate) fn meddle(&mut self, change: impl Fn(&mut Community)) {
+        for stream in [&mut self.stream, &mut self.blind] {
+            let Kind::Community(community) = &mut stream.kind else { panic!("it was founded") };
+            change(community);
+        }
+    }
+
+    /// Puts many more plain members into the community.
+    pub(crate) fn crowd(&mut self, count: u32) -> BTreeSet<MemberId> {
+        let row = self.community().members.get(ANN).cloned().expect("she is there");
+        let ids: BTreeSet<MemberId> = (0..count).map(|id| MemberId(1_000 + u128::from(id))).collect();
+        let all = ids.clone();
+        self.meddle(move |community| {
+            all.iter().for_each(|id| community.members.put(Member { id: *id, ..row.clone() }));
+        });
+        ids
     }
 
     fn mint(&mut self) -> u128 {

@@ -10,7 +10,7 @@ use crate::decide::{Ctx, Outcome};
 use crate::ids::TimerId;
 use crate::refusal::Refusal;
 use crate::role::Need;
-use crate::{community, gate, host, queue, rule, script, topic};
+use crate::{community, gate, host, ledger, queue, rule, script, topic};
 
 /// What a timer is for; each noun has its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub enum Purpose {
     Script(script::Timer),
     /// When topics are raised.
     Topic(topic::Timer),
+    /// What ends or comes again in the ledger.
+    Ledger(ledger::Timer),
 }
 
 /// What is due when.
@@ -132,6 +134,7 @@ pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(),
         Purpose::Queue(timer) => queue::on_timer(ctx, timer, out),
         Purpose::Script(timer) => script::on_timer(ctx, timer, out),
         Purpose::Topic(timer) => topic::on_timer(ctx, timer, out),
+        Purpose::Ledger(timer) => ledger::on_timer(ctx, timer, out),
         // Only the host's own stream sets these, and it fires them itself.
         Purpose::Host(_) => {}
     }

@@ -156,7 +156,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         R::CommunityNotFound | R::WrongStream | R::PersonNotFound | R::NotFound { .. } => {
             StatusCode::NOT_FOUND
         }
-        R::CommunityRemoved | R::LinkUsed | R::LinkExpired => StatusCode::GONE,
+        R::CommunityRemoved | R::LinkUsed | R::LinkExpired | R::PacketEmpty => StatusCode::GONE,
         R::CommunitySuspended
         | R::CommunityArchived
         | R::PersonSuspended
@@ -170,13 +170,21 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | R::RankTooLow
         | R::NotYours { .. }
         | R::Muted { .. }
+        | R::ProfileForbids
+        | R::AccountFrozen
         | R::OwnCase => StatusCode::FORBIDDEN,
         R::CommunityExists
         | R::LoginTaken
         | R::AlreadyExists { .. }
         | R::WrongState { .. }
         | R::NotYet { .. }
+        | R::KeyBurned
+        | R::InsufficientFunds { .. }
+        | R::BalanceTooLarge
+        | R::ReversalTooLarge { .. }
+        | R::PacketClaimed { .. }
         | R::NothingToChange => StatusCode::CONFLICT,
+        R::MoneyHalted => StatusCode::SERVICE_UNAVAILABLE,
         R::TooManyCommands { .. } | R::SlowMode { .. } => StatusCode::TOO_MANY_REQUESTS,
         R::KeyReused
         | R::KeyInvalid { .. }
@@ -186,6 +194,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | R::NameInvalid { .. }
         | R::BodyMissing
         | R::ValueInvalid { .. }
+        | R::MoneyLimit { .. }
         | R::TooMany { .. } => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

@@ -66,12 +66,16 @@ permissions! {
     /// Act as the member that one is: join, leave, one's card, appeals, offers. No role is needed for it; it
     /// stands for all of that in the scope of a token.
     Participate = "participate";
+    /// Give points to members and take them away.
+    GrantPoints = "grant_points";
+    /// Set what money there is, freeze accounts, take transactions back.
+    ManageMoney = "manage_money";
 }
 
 impl Permission {
     /// Those that came after communities were founded without them. A role that allows all the others allows
     /// these too: the owner, and administrators unless they were given less.
-    const LATER: &'static [Self] = &[Self::Connect];
+    const LATER: &'static [Self] = &[Self::Connect, Self::GrantPoints, Self::ManageMoney];
 
     /// Whether it came later.
     pub fn is_later(self) -> bool {

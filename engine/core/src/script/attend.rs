@@ -213,6 +213,7 @@ fn is_told(event: &AnyEvent) -> bool {
             | AnyEvent::Connector(connector::Event::Acked { .. })
             | AnyEvent::Webhook(webhook::Event::Delivered { .. } | webhook::Event::StateChanged { .. })
             | AnyEvent::Import(_)
+            | AnyEvent::Ledger(_)
             | AnyEvent::Handoff(_)
             | AnyEvent::Timer(_)
             | AnyEvent::Answer(_)

@@ -247,6 +247,7 @@ kinds! {
     "connector.met": Event::Connector(connector::Event::Met { met, .. }) => { member: "Member" = met.member };
     "connector.changed": Event::Connector(_) => {};
     "webhook.changed": Event::Webhook(_) => {};
+    "ledger.changed": Event::Ledger(_) => {};
     "script.changed": Event::Script(_) => {};
     "host.other": Event::Host(_) => {};
     "engine.other": Event::Handoff(_) | Event::Timer(_) | Event::Answer(_) | Event::FormatRaised { .. } => {};
