@@ -205,6 +205,7 @@ pub fn decide(
             host::tell_links(&mut out);
             host::within_members(community, command, &out)?;
             rule::watch(&ctx, &mut out);
+            ledger::watch(&ctx, &mut out);
         }
     }
     if stream.format < FORMAT && !out.events.is_empty() {
@@ -315,7 +316,7 @@ pub fn apply(stream: &mut Stream, event: &Event, moment: &Moment, bodies: &Bodie
         Event::Topic(event) => topic::apply(community, event, (kept, bodies)),
         Event::Connector(event) => connector::apply(community, event, moment, (kept, bodies)),
         Event::Webhook(event) => webhook::apply(community, event, (kept, bodies)),
-        Event::Ledger(event) => ledger::apply(community, event, moment),
+        Event::Ledger(event) => ledger::apply(community, event, moment, (kept, bodies)),
         Event::FormatRaised { .. }
         | Event::Timer(_)
         | Event::Handoff(_)

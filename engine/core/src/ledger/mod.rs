@@ -15,11 +15,13 @@ mod config;
 mod failure;
 mod hold;
 mod outcome;
+pub mod packet;
 pub mod points;
 mod post;
 pub mod reverse;
 pub mod split;
 mod transaction;
+pub mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,8 +47,8 @@ pub use transaction::{Kind, META_BYTES_MAX, MOVES_MAX, Move, Template, Transacti
 use crate::answer::Answer;
 use crate::body::BodyRef;
 use crate::command;
-use crate::decide::{Ctx, Outcome};
-use crate::ids::{MemberId, TransactionId};
+use crate::decide::{Ctx, Outcome, Shelf};
+use crate::ids::{MemberId, ObjectId, TransactionId};
 use crate::moment::{DAY_MS, HOUR_MS, Moment};
 use crate::record::Record;
 use crate::refusal::Refusal;
@@ -96,6 +98,12 @@ pub struct Ledger {
     /// What is counted of points.
     #[serde(default)]
     pub points: points::Points,
+    /// Transfers that wait.
+    #[serde(default)]
+    pub transfers: transfer::Transfers,
+    /// Red packets.
+    #[serde(default)]
+    pub packets: packet::Packets,
     /// When what comes again is due.
     #[serde(default)]
     pub duties: BTreeMap<Duty, u64>,
@@ -149,6 +157,16 @@ pub enum Timer {
         /// The turn that is meant.
         due_ms: u64,
     },
+    /// A transfer was not accepted in time.
+    TransferEnds {
+        /// Which.
+        transfer: TransactionId,
+    },
+    /// A packet's time is over.
+    PacketEnds {
+        /// Which.
+        packet: ObjectId,
+    },
 }
 
 /// What can be asked.
@@ -190,6 +208,10 @@ pub enum Command {
         /// How many.
         amount: Amount,
     },
+    /// Something about transfers.
+    Transfer(transfer::Command),
+    /// Something about red packets.
+    Packet(packet::Command),
     /// Take a transaction back, in part or whatever is left of it.
     Reverse {
         /// Which.
@@ -220,7 +242,7 @@ impl Command {
                 Need::Permission(Permission::ManageMoney)
             }
             Self::Grant { .. } | Self::Take { .. } => Need::Permission(Permission::GrantPoints),
-            Self::Spend { .. } => Need::Inside,
+            Self::Spend { .. } | Self::Transfer(_) | Self::Packet(_) => Need::Inside,
         }
     }
 }
@@ -234,6 +256,10 @@ pub enum Event {
         /// It.
         transaction: Box<Transaction>,
     },
+    /// Something about a transfer.
+    Transfer(transfer::Event),
+    /// Something about a red packet.
+    Packet(packet::Event),
     /// The profile was set.
     ProfileSet {
         /// What it is now.
@@ -356,6 +382,8 @@ pub fn decide(ctx: &Ctx<'_>, command: &Command, out: &mut Outcome) -> Result<(),
         Command::Grant { to, amount, reason } => points::grant(ctx, (to, *amount), reason.as_ref(), out),
         Command::Take { from, amount, reason } => points::take(ctx, (*from, *amount), reason.as_ref(), out),
         Command::Spend { amount } => points::spend(ctx, *amount, out),
+        Command::Transfer(asked) => transfer::decide(ctx, asked, out),
+        Command::Packet(asked) => packet::decide(ctx, asked, out),
         Command::Reverse { of, amount } => take_back(ctx, *of, *amount, out),
         Command::Shut { account, shut } => shut_account(ctx, account, *shut, out),
         Command::Audit => {
@@ -440,17 +468,29 @@ pub fn on_timer(ctx: &Ctx<'_>, timer: &Timer, out: &mut Outcome) {
             plan_audit(ctx, out);
         }
         Timer::Audit { .. } => {}
+        Timer::TransferEnds { transfer } => transfer::expires(ctx, *transfer, out),
+        Timer::PacketEnds { packet } => packet::expires(ctx, *packet, out),
+    }
+}
+
+/// Adds what follows from other nouns' events of the same command: whoever leaves accepts nothing any more.
+pub fn watch(ctx: &Ctx<'_>, out: &mut Outcome) {
+    if ctx.community.ledger.halted.is_none() {
+        transfer::watch(ctx, out);
     }
 }
 
 /// Applies what happened.
-pub fn apply(community: &mut Community, event: &Event, moment: &Moment) {
+pub fn apply(community: &mut Community, event: &Event, moment: &Moment, mut shelf: Shelf<'_>) {
     let ledger = &mut community.ledger;
     match event {
         Event::Posted { transaction } => {
             ledger.points.note(transaction);
+            ledger.transfers.note(transaction);
             ledger.book.apply(transaction, moment.at_ms);
         }
+        Event::Transfer(event) => transfer::apply(&mut ledger.transfers, event, &mut shelf),
+        Event::Packet(event) => packet::apply(&mut ledger.packets, event, &mut shelf),
         Event::ProfileSet { profile, .. } => ledger.profile = *profile,
         Event::Configured { config, .. } => {
             ledger.book.supply_max = config.points.supply_max;

@@ -3,4 +3,6 @@
 mod auditor;
 mod desk;
 mod invariants;
+mod packet;
 mod points;
+mod transfer;
