@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The largest amount of one move, in minor units: ten trillion yuan, and a thousandth of what a balance holds.
+/// The largest amount of one move, in minor units: ten trillion yuan, a thousandth of what a balance holds.
 pub const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
 /// The largest balance, in minor units; nine times below what 64 bits hold.
 pub const BALANCE_MAX: i64 = 1_000 * AMOUNT_MAX;

@@ -13,6 +13,7 @@ mod calendar;
 mod check;
 mod config;
 mod failure;
+mod fold;
 mod hold;
 mod outcome;
 pub mod packet;
@@ -39,6 +40,7 @@ pub use config::{
     Config, LEVELS_MAX, Level, PacketConfig, PointsConfig, Profile, SHARES_MAX, Switch, TransferConfig,
 };
 pub use failure::{Failure, Limit};
+pub use fold::{apply, note};
 pub use outcome::{OUTCOME_BYTES_MAX, Outcomes};
 pub use points::{holding, points, till};
 pub use post::check;
@@ -47,13 +49,11 @@ pub use transaction::{Kind, META_BYTES_MAX, MOVES_MAX, Move, Template, Transacti
 use crate::answer::Answer;
 use crate::body::BodyRef;
 use crate::command;
-use crate::decide::{Ctx, Outcome, Shelf};
+use crate::decide::{Ctx, Outcome};
 use crate::ids::{MemberId, ObjectId, TransactionId};
-use crate::moment::{DAY_MS, HOUR_MS, Moment};
-use crate::record::Record;
+use crate::moment::{DAY_MS, HOUR_MS};
 use crate::refusal::Refusal;
 use crate::role::{Need, Permission};
-use crate::stream::Community;
 use crate::timer::{self, Purpose};
 
 /// Timers of the ledger begin at this index of a command's, apart from those of other nouns.
@@ -478,44 +478,6 @@ pub fn watch(ctx: &Ctx<'_>, out: &mut Outcome) {
     if ctx.community.ledger.halted.is_none() {
         transfer::watch(ctx, out);
     }
-}
-
-/// Applies what happened.
-pub fn apply(community: &mut Community, event: &Event, moment: &Moment, mut shelf: Shelf<'_>) {
-    let ledger = &mut community.ledger;
-    match event {
-        Event::Posted { transaction } => {
-            ledger.points.note(transaction);
-            ledger.transfers.note(transaction);
-            ledger.book.apply(transaction, moment.at_ms);
-        }
-        Event::Transfer(event) => transfer::apply(&mut ledger.transfers, event, &mut shelf),
-        Event::Packet(event) => packet::apply(&mut ledger.packets, event, &mut shelf),
-        Event::ProfileSet { profile, .. } => ledger.profile = *profile,
-        Event::Configured { config, .. } => {
-            ledger.book.supply_max = config.points.supply_max;
-            ledger.config = config.as_ref().clone();
-        }
-        Event::Shut { account, shut: Shut::Open, .. } => {
-            ledger.book.shut.remove(account);
-        }
-        Event::Shut { account, shut, .. } => {
-            ledger.book.shut.insert(account.clone(), *shut);
-        }
-        Event::Planned { duty, due_ms } => {
-            ledger.duties.insert(*duty, *due_ms);
-        }
-        Event::Halted { breach } => ledger.halted = Some(breach.clone()),
-        Event::Resumed { .. } => {
-            ledger.halted = None;
-            ledger.resumed_ms = moment.at_ms;
-        }
-    }
-}
-
-/// Takes note of what a record under a key came to.
-pub fn note(ledger: &mut Ledger, record: &Record) {
-    ledger.outcomes.note(record);
 }
 
 #[cfg(test)]

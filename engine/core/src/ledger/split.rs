@@ -69,8 +69,9 @@ mod tests {
             let parts = by_weights(total, &weights).unwrap();
             prop_assert_eq!(parts.iter().sum::<u64>(), total);
             for (part, weight) in parts.iter().zip(&weights) {
-                let (low, exact) = (u128::from(total) * u128::from(*weight), u128::from(*part) * u128::from(sum));
-                prop_assert!(exact.abs_diff(low) < u128::from(sum), "{part} of {weight}");
+                let exact = u128::from(total) * u128::from(*weight);
+                let given = u128::from(*part) * u128::from(sum);
+                prop_assert!(given.abs_diff(exact) < u128::from(sum), "{part} of {weight}");
                 prop_assert!(*weight > 0 || *part == 0);
             }
             let turned: Vec<u64> = weights.iter().rev().copied().collect();

@@ -3,8 +3,8 @@
 //! Before anybody opens the packet its commitment is published; once it is over, the seed is. So nobody can
 //! have changed the shares in between, and everybody can check. The bytes of this file are a contract:
 //! dice are SHA-256 of `rp1.dice`, the seed and a counter (8 bytes, big endian), read as four numbers of 8
-//! bytes, big endian; a share is drawn from 1 to twice the mean of what is left, the list is shuffled from its
-//! end, and the first to open a packet takes the first share.
+//! bytes, big endian; a share is drawn from 1 to twice the mean of what is left, the list is shuffled from
+//! its end, and the first to open a packet takes the first share.
 
 use sha2::{Digest, Sha256};
 

@@ -46,15 +46,19 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
     let shut =
         prop_oneof![3 => Just(Shut::Open), 1 => Just(Shut::Out), 1 => Just(Shut::In), 1 => Just(Shut::Both)];
     prop_oneof![
-        4 => (person(), units(), proptest::option::of(1..4_u64)).prop_map(|(to, n, ends)| S::Grant(to, n, ends)),
+        4 => (person(), units(), proptest::option::of(1..4_u64))
+            .prop_map(|(to, n, ends)| S::Grant(to, n, ends)),
         1 => (person(), units()).prop_map(|(from, n)| S::Take(from, n)),
         3 => (person(), person(), units()).prop_map(|(from, to, n)| S::Direct(from, to, n)),
-        1 => (person(), person(), units(), person(), units()).prop_map(|(a, b, n, c, m)| S::Share(a, [(b, n), (c, m)])),
-        3 => (person(), person(), units(), 1..9_u64).prop_map(|(from, to, n, wait)| S::Hold(from, to, n, wait)),
+        1 => (person(), person(), units(), person(), units())
+            .prop_map(|(a, b, n, c, m)| S::Share(a, [(b, n), (c, m)])),
+        3 => (person(), person(), units(), 1..9_u64)
+            .prop_map(|(from, to, n, wait)| S::Hold(from, to, n, wait)),
         2 => (0..6_usize, units()).prop_map(|(hold, n)| S::Accept(hold, n)),
         1 => (0..6_usize).prop_map(S::Void),
         2 => (0..6_usize).prop_map(S::Expire),
-        2 => (person(), 0..3_u8, units(), 1..9_u64).prop_map(|(by, packet, n, wait)| S::Fund(by, packet, n, wait)),
+        2 => (person(), 0..3_u8, units(), 1..9_u64)
+            .prop_map(|(by, packet, n, wait)| S::Fund(by, packet, n, wait)),
         3 => (0..3_u8, person(), units()).prop_map(|(packet, to, n)| S::Claim(packet, to, n)),
         1 => (0..3_u8).prop_map(S::Refund),
         3 => (0..9_usize, proptest::option::of(units())).prop_map(|(of, n)| S::Reverse(of, n)),

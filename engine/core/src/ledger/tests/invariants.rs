@@ -113,7 +113,8 @@ proptest! {
         for (count, state) in states.iter().enumerate() {
             prop_assert_eq!(&rmp_serde::to_vec_named(&book).unwrap(), state);
             if let Some((transaction, at_ms)) = pair.folded.get(count) {
-                let read: Transaction = rmp_serde::from_slice(&rmp_serde::to_vec_named(transaction).unwrap()).unwrap();
+                let bytes = rmp_serde::to_vec_named(transaction).unwrap();
+                let read: Transaction = rmp_serde::from_slice(&bytes).unwrap();
                 prop_assert_eq!(&read, transaction);
                 book.apply(&read, *at_ms);
             }
