@@ -110,7 +110,7 @@ async fn work(engine: Engine, from: CommunityId) {
     }
 }
 
-/// Posts all that waits, in its order, and then waits for all of it: what goes to one stream goes in one frame.
+/// Posts all that waits, in its order, and then waits for all of it: what goes to one stream is one frame.
 async fn trip(engine: &Engine, from: CommunityId) -> Result<(), AskError> {
     let loads = engine.view(from, collect).await?;
     let full = loads.len() == ROWS_PER_TRIP_MAX;

@@ -1,5 +1,5 @@
-//! A human's word about an applicant, spoken at the gate itself or in the queue, and what follows from it; and
-//! what today's rules and scripts say about one who waits.
+//! A human's word about an applicant, spoken at the gate itself or in the queue, and what follows from it;
+//! and what today's rules and scripts say about one who waits.
 
 use super::application::{self, Decision, End, Placed, Stage};
 use super::{Event, INDEX_FROM, questions, seats};
@@ -81,9 +81,9 @@ fn pass(ctx: &Ctx<'_>, id: MemberId, out: &mut Outcome) {
     }
 }
 
-/// What today's rules and live scripts say about somebody who waits at the gate, by what they brought: without
-/// the gate's conditions, the raid switch and the room there is. Nothing comes of it. `None` where what they
-/// brought is gone: of somebody who was turned away nothing is kept.
+/// What today's rules and live scripts say about somebody who waits at the gate, by what they brought:
+/// without the gate's conditions, the raid switch and the room there is. Nothing comes of it. `None` where
+/// what they brought is gone: of somebody who was turned away nothing is kept.
 pub fn review(ctx: &Ctx<'_>, id: MemberId) -> Option<Verdict> {
     let application = ctx.community.gate.applications.get(&id)?;
     let row = ctx.community.members.get(id)?;

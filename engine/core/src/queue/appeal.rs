@@ -26,8 +26,8 @@ pub struct Review {
     /// What that rule says about the recorded facts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_facts: Option<Verdict>,
-    /// What all rules and live scripts say about the text by itself, where it is still there: of a message, of
-    /// a change of card, of what somebody brought to the gate.
+    /// What all rules and live scripts say about the text by itself, where it is still there: of a message,
+    /// of a change of card, of what somebody brought to the gate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_text: Option<Verdict>,
 }

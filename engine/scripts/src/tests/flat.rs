@@ -1,8 +1,8 @@
 //! The hostile set in every hook, over and over: each call ends as its fault, and the process is as large
 //! afterwards as it was before.
 //!
-//! It runs in a process of its own, since resident memory is the whole process's. `KITH_HOSTILE_CALLS` says how
-//! many calls; the night makes a million, the usual run one turn of all of them.
+//! It runs in a process of its own, since resident memory is the whole process's. `KITH_HOSTILE_CALLS` says
+//! how many calls; the night makes a million, the usual run one turn of all of them.
 
 use std::fs;
 use std::process::Command;

@@ -219,7 +219,7 @@ impl Told<'_> {
             }
             @if let Some(timers) = &report.timers {
                 @if let Some(n) = timers.stopped_after {
-                    (banner(Tone::Bad, html! { p { (self.say("replay.timers_stopped", &[("n", grouped(n))])) } }))
+                    p { (self.say("replay.timers_stopped", &[("n", grouped(n))])) }
                 }
                 (plain(
                     "replay.timers",
@@ -261,8 +261,9 @@ impl Told<'_> {
 
     fn runs(&self, runs: &Runs) -> Markup {
         let of = |effects: &BTreeMap<&str, u64>| {
-            let effects = effects.iter().map(|(kind, count)| format!("{kind} {}", grouped(*count)));
-            effects.collect::<Vec<_>>().join(", ")
+            let listed = effects.iter().map(|(kind, count)| format!("{kind} {}", grouped(*count)));
+            let listed = listed.collect::<Vec<_>>().join(", ");
+            if listed.is_empty() { "–".to_owned() } else { listed }
         };
         html! {
             @if !runs.effects.is_empty() {
@@ -279,7 +280,7 @@ impl Told<'_> {
                         "replay.against_runs",
                         &[
                             ("runs", grouped(other.runs)),
-                            ("effects", if other.effects.is_empty() { "–".to_owned() } else { of(&other.effects) }),
+                            ("effects", of(&other.effects)),
                             ("refused", grouped(other.refused)),
                             ("faults", grouped(other.faults)),
                         ],
