@@ -31,7 +31,8 @@ type Requests = Arc<Vec<Vec<Vec<u8>>>>;
 pub(crate) fn post(bench: &Bench<'_>) -> Result<Vec<Figure>, BenchError> {
     bench.tell("http-post: founding communities");
     let communities = bench.scale().pick(COMMUNITIES, 4);
-    let people = CONNECTIONS[CONNECTIONS.len() - 1];
+    // Others for each number of connections: nobody says more in a minute than people may.
+    let people = CONNECTIONS.iter().sum();
     let site = Site::build(&bench.ground.path("http-post"), communities, people)?;
     put_rule(&site.host, &site.towns)?;
     let requests = requests(&site, "POST", |site, town| {
@@ -40,17 +41,23 @@ pub(crate) fn post(bench: &Bench<'_>) -> Result<Vec<Figure>, BenchError> {
     });
     let (address, reference) = bare(&site.host, ANSWER)?;
     bench.tell("http-post: talking");
-    let time = Duration::from_millis(bench.scale().pick(4_000, 200));
+    let time = Duration::from_millis(bench.scale().pick(1_500, 200));
     let mut notes = Vec::new();
     let (mut ours, mut by_socket, mut theirs) = (0.0, 0.0, 0.0);
+    let mut first = 0;
     for connections in CONNECTIONS {
+        let requests = Arc::new(requests[first..first + connections].to_vec());
         let (mut bare, mut http, mut live) = (Vec::new(), Vec::new(), Vec::new());
-        let mut talkers = Talkers::open(&site, connections)?;
         for _ in 0..bench.scale().pick(3, 1) {
             bare.push(run(&site.host, (address, connections), &requests, time)?);
             http.push(run(&site.host, (site.address, connections), &requests, time)?);
+        }
+        // Opened only now: whoever holds a socket is told of every message.
+        let mut talkers = Talkers::open(&site, first..first + connections)?;
+        for _ in 0..bench.scale().pick(3, 1) {
             live.push(talkers.talk(&site, time)?);
         }
+        first += connections;
         let speed = |asked: &[Asked]| median(asked.iter().map(Asked::per_second).collect());
         (ours, by_socket, theirs) = (speed(&http), speed(&live), speed(&bare));
         for (name, asked) in [("bare", bare), ("HTTP", http), ("WebSocket", live)] {

@@ -1,6 +1,7 @@
 //! The same messages over WebSockets: each connection of the figure is one who talks in several communities,
 //! over a socket in each, and hears what is said there.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -34,12 +35,12 @@ struct Talker {
 pub(super) struct Talkers(Vec<Talker>);
 
 impl Talkers {
-    /// Opens the sockets of so many.
-    pub(super) fn open(site: &Site, connections: usize) -> Result<Self, BenchError> {
-        let each = (SOCKETS / connections).clamp(1, site.towns.len());
+    /// Opens the sockets of some people.
+    pub(super) fn open(site: &Site, people: Range<usize>) -> Result<Self, BenchError> {
+        let each = (SOCKETS / people.len().max(1)).clamp(1, site.towns.len());
         site.host.runtime.block_on(async {
-            let mut talkers = Vec::with_capacity(connections);
-            for number in 0..connections {
+            let mut talkers = Vec::with_capacity(people.len());
+            for number in people {
                 let token = &site.people[number % site.people.len()].token;
                 let mut lines = Vec::with_capacity(each);
                 for town in (0..each).map(|step| &site.towns[(number * each + step) % site.towns.len()]) {
@@ -47,7 +48,7 @@ impl Talkers {
                     client.upgrade(&format!("/api/v1/communities/{}/live", town.id), token).await?;
                     lines.push(Line { client, channel: town.channel.to_string() });
                 }
-                talkers.push(Talker { lines, dice: Dice::new((connections * 1_000 + number) as u64) });
+                talkers.push(Talker { lines, dice: Dice::new(number as u64) });
             }
             Ok(Self(talkers))
         })
