@@ -30,7 +30,7 @@ type Requests = Arc<Vec<Vec<Vec<u8>>>>;
 /// Measures it.
 pub(crate) fn post(bench: &Bench<'_>) -> Result<Vec<Figure>, BenchError> {
     bench.tell("http-post: founding communities");
-    let communities = bench.scale().pick(COMMUNITIES, 4);
+    let communities = bench.scale().pick(COMMUNITIES, 16);
     // Others for each number of connections: nobody says more in a minute than people may.
     let people = CONNECTIONS.iter().sum();
     let site = Site::build(&bench.ground.path("http-post"), communities, people)?;
